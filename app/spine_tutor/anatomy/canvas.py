@@ -1,0 +1,207 @@
+"""Painting structures into a label grid: whatever is painted first keeps its place.
+
+Structures are painted in the order of their precedence (bone, disc, joint, nerve, …, fat, skin),
+so none overlaps another and no gap is left between neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import ArrayLike, NDArray
+
+from spine_tutor.anatomy.grid import LabelGrid
+from spine_tutor.anatomy.structure import TISSUE_CODE, StructureSet
+
+Volume = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A smooth function of place known on a regular grid, such as a signed distance in mm.
+
+    Attributes:
+        values: (nx, ny, nz) float32, negative inside.
+        origin: (3,) world position of the first value, mm.
+        spacing: distance of the values, mm.
+    """
+
+    values: Volume
+    origin: NDArray[np.float64]
+    spacing: float
+
+    def __and__(self, other: Field) -> Field:
+        """Return the intersection of two solids on one grid."""
+        return Field(np.maximum(self.values, other.values), self.origin, self.spacing)
+
+    def __sub__(self, other: Field) -> Field:
+        """Return this solid without another on the same grid."""
+        return Field(np.maximum(self.values, -other.values), self.origin, self.spacing)
+
+    def grown(self, by: float) -> Field:
+        """Return the solid with its surface `by` mm further out."""
+        return Field(self.values - np.float32(by), self.origin, self.spacing)
+
+
+class Canvas:
+    """A label grid while it is being painted."""
+
+    def __init__(
+        self,
+        structures: StructureSet,
+        origin: ArrayLike,
+        spacing: float,
+        shape: tuple[int, int, int],
+    ):
+        self.structures = structures
+        self.origin = np.asarray(origin, float)
+        self.spacing = float(spacing)
+        self.labels = np.zeros(shape, np.uint16)
+        self.tissues = np.zeros(shape, np.uint8)
+
+    def grid(self) -> LabelGrid:
+        """Return what has been painted."""
+        return LabelGrid(self.labels, self.tissues, self.origin, np.full(3, self.spacing))
+
+    def axes(self, window: tuple[slice, ...] | None = None) -> tuple[NDArray[np.float64], ...]:
+        """Return world coordinates of the voxel centres of a window, shaped to broadcast, mm."""
+        window = window or tuple(slice(0, n) for n in self.labels.shape)
+        found = []
+        for axis, part in enumerate(window):
+            shape = [1, 1, 1]
+            shape[axis] = -1
+            places = np.arange(part.start, part.stop)
+            found.append((self.origin[axis] + self.spacing * places).reshape(shape))
+        return tuple(found)
+
+    def window(self, low: ArrayLike, high: ArrayLike) -> tuple[slice, slice, slice]:
+        """Return the voxels of a box between two world corners, mm; empty if it lies outside."""
+        first = np.ceil((np.asarray(low, float) - self.origin) / self.spacing).astype(int)
+        last = np.floor((np.asarray(high, float) - self.origin) / self.spacing).astype(int)
+        shape = np.array(self.labels.shape)
+        first = np.clip(first, 0, shape)
+        last = np.clip(last + 1, first, shape)
+        a, b, c = (slice(int(i), int(j)) for i, j in zip(first, last, strict=True))
+        return a, b, c
+
+    def code(self, structure_id: str, tissue: str | None = None) -> tuple[int, int]:
+        """Return a structure's label and the code of a tissue, its own by default."""
+        structure = self.structures[structure_id]
+        return structure.label, TISSUE_CODE[tissue or structure.tissue]
+
+    def paint(
+        self, structure_id: str, mask: NDArray[np.bool_], window: tuple[slice, ...] | None = None
+    ) -> None:
+        """Give the free voxels of `mask`, lying in `window`, to a structure."""
+        label, tissue = self.code(structure_id)
+        window = window or tuple(slice(0, n) for n in self.labels.shape)
+        labels = self.labels[window]
+        free = mask & (labels == 0)
+        labels[free] = label
+        self.tissues[window][free] = tissue
+
+    def paint_field(self, structure_id: str, field: Field, above: float = -1e9) -> None:
+        """Give the free voxels where `above` < field < 0 to a structure."""
+        label, tissue = self.code(structure_id)
+        inside = np.argwhere(field.values < field.spacing)
+        if not len(inside):
+            return
+        low = field.origin + (inside.min(axis=0) - 1) * field.spacing
+        high = field.origin + (inside.max(axis=0) + 1) * field.spacing
+        window = self.window(low, high)
+        _fill_from_field(
+            self.labels[window], self.tissues[window],
+            np.array([axis.flat[0] for axis in self.axes(window)])
+            if all(s.stop > s.start for s in window) else self.origin,
+            self.spacing, field.values, field.origin, field.spacing, above, label, tissue,
+        )
+
+    def paint_tube(
+        self,
+        structure_id: str,
+        path: ArrayLike,
+        radius: ArrayLike,
+        over: tuple[str, ...] = (),
+        tissue: str | None = None,
+    ) -> None:
+        """Give the free voxels within `radius` of a path to a structure.
+
+        Args:
+            structure_id: what is painted.
+            path: (n, 3) world points, joined by straight pieces, mm.
+            radius: one radius or one a point, mm; changes linearly between points.
+            over: structures that the tube may replace, beside free voxels.
+            tissue: instead of the structure's own.
+        """
+        label, code = self.code(structure_id, tissue)
+        path = np.ascontiguousarray(path, float)
+        radii = np.broadcast_to(np.asarray(radius, float), len(path)).copy()
+        free = np.zeros(1 << 16, np.bool_)
+        free[[0, *(n for name in over for n in self.structures.labels_of(name))]] = True
+        _fill_tube(self.labels, self.tissues, self.origin, self.spacing, path, radii,
+                   free, label, code)
+
+
+@njit(parallel=True, cache=True)
+def _fill_from_field(
+    labels, tissues, origin, spacing, values, field_origin, field_spacing, above, label, tissue
+):  # type: ignore[no-untyped-def]
+    nx, ny, nz = labels.shape
+    mx, my, mz = values.shape
+    for i in prange(nx):
+        x = (origin[0] + i * spacing - field_origin[0]) / field_spacing
+        a = min(max(int(np.floor(x)), 0), mx - 2)
+        fx = min(max(x - a, 0.0), 1.0)
+        for j in range(ny):
+            y = (origin[1] + j * spacing - field_origin[1]) / field_spacing
+            b = min(max(int(np.floor(y)), 0), my - 2)
+            fy = min(max(y - b, 0.0), 1.0)
+            for k in range(nz):
+                if labels[i, j, k] != 0:
+                    continue
+                z = (origin[2] + k * spacing - field_origin[2]) / field_spacing
+                c = min(max(int(np.floor(z)), 0), mz - 2)
+                fz = min(max(z - c, 0.0), 1.0)
+                value = 0.0
+                for p in range(2):
+                    wx = fx if p else 1.0 - fx
+                    for q in range(2):
+                        wy = fy if q else 1.0 - fy
+                        value += wx * wy * (
+                            (1.0 - fz) * values[a + p, b + q, c] + fz * values[a + p, b + q, c + 1]
+                        )
+                if above < value < 0.0:
+                    labels[i, j, k] = label
+                    tissues[i, j, k] = tissue
+
+
+@njit(cache=True)
+def _fill_tube(labels, tissues, origin, spacing, path, radii, free, label, tissue):  # type: ignore[no-untyped-def]
+    low = np.zeros(3, np.int64)
+    high = np.zeros(3, np.int64)
+    for n in range(len(path) - 1):
+        start, way = path[n], path[n + 1] - path[n]
+        square = way @ way + 1e-12
+        reach = max(radii[n], radii[n + 1])
+        for axis in range(3):
+            a = min(path[n, axis], path[n + 1, axis]) - reach - origin[axis]
+            b = max(path[n, axis], path[n + 1, axis]) + reach - origin[axis]
+            low[axis] = max(int(np.ceil(a / spacing)), 0)
+            high[axis] = min(int(np.floor(b / spacing)) + 1, labels.shape[axis])
+        for i in range(low[0], high[0]):
+            dx = origin[0] + i * spacing - start[0]
+            for j in range(low[1], high[1]):
+                dy = origin[1] + j * spacing - start[1]
+                for k in range(low[2], high[2]):
+                    if not free[labels[i, j, k]]:
+                        continue
+                    dz = origin[2] + k * spacing - start[2]
+                    t = (dx * way[0] + dy * way[1] + dz * way[2]) / square
+                    t = min(max(t, 0.0), 1.0)
+                    ex, ey, ez = dx - t * way[0], dy - t * way[1], dz - t * way[2]
+                    r = radii[n] + t * (radii[n + 1] - radii[n])
+                    if ex * ex + ey * ey + ez * ez <= r * r:
+                        labels[i, j, k] = label
+                        tissues[i, j, k] = tissue

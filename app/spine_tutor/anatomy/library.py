@@ -1,0 +1,156 @@
+"""The subjects at hand: atlas cases, built once and cached, and imported CTs."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from spine_tutor.anatomy.case import CASES, Case
+from spine_tutor.anatomy.subject import FORMAT, Subject
+from spine_tutor.problems import Problem, ProblemError, nearest
+from spine_tutor.resources import assets_dir, cache_dir, data_dir
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A subject that can be opened.
+
+    Attributes:
+        id: what `open_subject` takes.
+        title: what a person reads.
+        maker: ``atlas`` or ``import``.
+        folder: where it lies on disk, whether or not it is there yet.
+    """
+
+    id: str
+    title: str
+    maker: str
+    folder: Path
+
+    @property
+    def ready(self) -> bool:
+        """Return whether it can be loaded without building it first."""
+        return (self.folder / "subject.json").is_file()
+
+
+def list_subjects() -> list[Entry]:
+    """Return every atlas case, then every imported CT."""
+    atlas = [Entry(case.id, case.title, "atlas", _atlas_folder(case)) for case in CASES.values()]
+    return atlas + list(_imported())
+
+
+def entry(subject_id: str) -> Entry:
+    """Return the entry of a subject.
+
+    Raises:
+        ProblemError: if there is no such subject.
+    """
+    known = {e.id: e for e in list_subjects()}
+    if subject_id not in known:
+        raise ProblemError(
+            Problem("subject", f"`{subject_id}` is not known.",
+                    nearest(subject_id, known) + " `spine-tutor subject list` shows them.")
+        )
+    return known[subject_id]
+
+
+def open_subject(
+    subject_id: str = "average", progress: Progress = lambda _f, _m: None, rebuild: bool = False
+) -> Subject:
+    """Return a subject: from the cache when it is there, else built and stored first.
+
+    Args:
+        subject_id: id of an atlas case or of an imported CT.
+        progress: called with a fraction and what is being done.
+        rebuild: build an atlas case even if it is cached.
+
+    Raises:
+        ProblemError: if there is no such subject or an imported one is damaged.
+    """
+    found = entry(subject_id)
+    if found.maker == "import":
+        return Subject.load(found.folder)
+    if found.ready and not rebuild:
+        try:
+            return Subject.load(found.folder)
+        except ProblemError:
+            progress(0.0, "the cached subject is damaged; building it anew")
+    from spine_tutor.anatomy.atlas import build_atlas
+
+    subject = build_atlas(CASES[subject_id], progress)
+    found.folder.parent.mkdir(parents=True, exist_ok=True)
+    _store(subject, found.folder)
+    return Subject.load(found.folder)
+
+
+def add_subject(subject: Subject, replace: bool = False) -> Path:
+    """Keep an imported subject; return its folder.
+
+    Raises:
+        ProblemError: if an atlas case has that id, or another import has and not `replace`.
+    """
+    taken = {e.id: e for e in list_subjects()}.get(subject.id)
+    if taken and (taken.maker == "atlas" or not replace):
+        raise ProblemError(
+            Problem("subject", f"there is already a subject `{subject.id}` ({taken.maker}).",
+                    "Choose another --id" + ("." if taken.maker == "atlas" else ", or --replace."))
+        )
+    folder = data_dir() / "subjects" / subject.id
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _store(subject, folder)
+    return folder
+
+
+def _store(subject: Subject, folder: Path) -> None:
+    with _staging(folder.parent) as stage:
+        subject.save(stage / folder.name)
+        if folder.exists():
+            shutil.rmtree(folder)
+        try:
+            (stage / folder.name).rename(folder)
+        except OSError:
+            if not folder.exists():  # else another process has just stored the same subject
+                raise
+
+
+@contextmanager
+def _staging(parent: Path) -> Iterator[Path]:
+    """Give each process a folder of its own, so that two builders never write the same file."""
+    with tempfile.TemporaryDirectory(dir=parent, prefix=".staging-") as stage:
+        yield Path(stage)
+
+
+def _imported() -> Iterator[Entry]:
+    import json
+
+    for header in sorted((data_dir() / "subjects").glob("*/subject.json")):
+        try:
+            title = json.loads(header.read_text(encoding="utf-8"))["title"]
+        except (OSError, ValueError, KeyError):
+            title = f"{header.parent.name} (damaged)"
+        yield Entry(header.parent.name, title, "import", header.parent)
+
+
+def _atlas_folder(case: Case) -> Path:
+    """Return where a case is cached: keyed by its parameters and by the code that builds it."""
+    key = hashlib.sha256(f"{FORMAT}{case.model_dump_json()}{_builder_digest()}".encode())
+    return cache_dir() / "subjects" / f"{case.id}-{key.hexdigest()[:16]}"
+
+
+@cache
+def _builder_digest() -> str:
+    """Return a digest of the anatomy code and its tables: other code, other subject."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.name not in ("library.py", "ct_import.py", "fetch.py", "totalsegmentator.py"):
+            digest.update(path.read_bytes())
+    digest.update((assets_dir() / "morphometry.yaml").read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,100 @@
+"""Solids given by their outlines on a few axial levels, as an atlas of cross-sections does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import ArrayLike, NDArray
+
+from spine_tutor.anatomy.canvas import Field, Volume
+
+Outline = NDArray[np.float64]
+"""(n, 2) points x, y in order, mm."""
+
+SMOOTHING = 4
+"""Points put between two control points of an outline."""
+
+
+def mirrored(half: ArrayLike) -> Outline:
+    """Return a closed symmetric outline from its half with x ≥ 0, listed from back to front."""
+    half = np.asarray(half, float)
+    return np.vstack([half, (half * [-1.0, 1.0])[-2:0:-1]])
+
+
+def ellipse(x: float, y: float, across: float, along: float, turn: float, n: int = 12) -> Outline:
+    """Return points on an ellipse: centre, half axes in x and y, mm, turned by degrees."""
+    angle = np.linspace(0, 2 * np.pi, n, endpoint=False)
+    points = np.stack([across * np.cos(angle), along * np.sin(angle)], axis=-1)
+    c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    return points @ np.array([[c, s], [-s, c]]) + [x, y]
+
+
+def between(heights: ArrayLike, outlines: Sequence[ArrayLike], z: ArrayLike) -> NDArray[np.float64]:
+    """Return the outline at every z, (len(z), n, 2), linear between levels, constant beyond."""
+    heights = np.asarray(heights, float)
+    stack = np.asarray(outlines, float)
+    order = np.argsort(heights)
+    heights, stack, z = heights[order], stack[order], np.asarray(z, float)
+    upper = np.clip(np.searchsorted(heights, z), 1, len(heights) - 1)
+    share = (z - heights[upper - 1]) / (heights[upper] - heights[upper - 1])
+    share = np.clip(share, 0.0, 1.0)[:, None, None]
+    return (1 - share) * stack[upper - 1] + share * stack[upper]
+
+
+def rounded(outlines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return closed Catmull–Rom curves through the points of (m, n, 2) outlines."""
+    before, after = np.roll(outlines, 1, axis=1), np.roll(outlines, -1, axis=1)
+    beyond = np.roll(outlines, -2, axis=1)
+    t = np.arange(SMOOTHING) / SMOOTHING
+    t = t[None, None, :, None]
+    p0, p1, p2, p3 = (p[:, :, None, :] for p in (before, outlines, after, beyond))
+    curve = 0.5 * (
+        2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2
+        + (3 * p1 - p0 - 3 * p2 + p3) * t**3
+    )
+    return curve.reshape(len(outlines), -1, 2)
+
+
+def solid(
+    outlines: NDArray[np.float64], shape: tuple[int, int, int], origin: ArrayLike, spacing: float
+) -> Field:
+    """Return the signed distance, in the axial plane, to one outline a slice.
+
+    Args:
+        outlines: (nz, n, 2) closed outlines, mm.
+        shape: size of the field; its third is nz.
+        origin: (3,) world position of the first value, mm.
+        spacing: mm.
+    """
+    origin = np.asarray(origin, float)
+    values = np.empty(shape, np.float32)
+    _polygon_distance(np.ascontiguousarray(outlines), values, origin, spacing)
+    return Field(values, origin, spacing)
+
+
+@njit(parallel=True, cache=True)
+def _polygon_distance(outlines: NDArray[np.float64], values: Volume,
+                      origin: NDArray[np.float64], spacing: float) -> None:
+    count = outlines.shape[1]
+    for k in prange(values.shape[2]):
+        points = outlines[k]
+        for i in range(values.shape[0]):
+            x = origin[0] + i * spacing
+            for j in range(values.shape[1]):
+                y = origin[1] + j * spacing
+                nearest = 1e18
+                inside = False
+                for n in range(count):
+                    ax, ay = points[n]
+                    bx, by = points[(n + 1) % count]
+                    wx, wy, px, py = bx - ax, by - ay, x - ax, y - ay
+                    t = (px * wx + py * wy) / (wx * wx + wy * wy + 1e-12)
+                    t = min(max(t, 0.0), 1.0)
+                    ex, ey = px - t * wx, py - t * wy
+                    nearest = min(nearest, ex * ex + ey * ey)
+                    if (ay > y) != (by > y) and px < wx * py / (wy + 1e-300):
+                        inside = not inside
+                distance = np.sqrt(nearest)
+                values[i, j, k] = -distance if inside else distance

@@ -1,0 +1,1 @@
+"""Image formation: four modalities from one labelled subject."""

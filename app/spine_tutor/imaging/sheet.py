@@ -1,0 +1,84 @@
+"""A sheet: all four modalities of one subject side by side, for a reader to compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from PIL import Image as PilImage
+from PIL import ImageDraw, ImageFont
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.display import picture
+from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.modality import MODALITIES
+from spine_tutor.imaging.shot import Shot, standard_shots
+from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.resources import LABEL
+
+
+def sheet(subject: Subject, seed: int = 0) -> PilImage.Image:
+    """Return one row with the standard shot of every modality, each under its caption."""
+    tiles = [
+        (MODALITIES[shot.modality].name, picture(shot.simulate(subject, seed), shot.settings))
+        for shot in standard_shots(subject).values()
+    ]
+    side, bar, gap = max(tile.width for _, tile in tiles), 40, 8
+    whole = PilImage.new("RGB", (len(tiles) * (side + gap) - gap, side + bar), "#10151c")
+    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(20)
+    for n, (name, tile) in enumerate(tiles):
+        x = n * (side + gap)
+        pen.text((x + 8, 8), f"{name} – {subject.title}"[:60], fill="#e6edf3", font=font)
+        whole.paste(tile, (x, bar))
+    return whole
+
+
+def view_from(
+    path: Path | None, modality: str | None, pairs: list[str], subject: Subject
+) -> Shot:
+    """Return the shot that a YAML file, a modality name and ``KEY=VALUE`` pairs describe.
+
+    Pairs win over the file; a modality without a file starts from its standard shot.
+
+    Raises:
+        ProblemError: if the file cannot be read or a field is wrong.
+    """
+    place = str(path or "--set")
+    remedy = "See `Views` in CONTRIBUTING.md for the fields of each modality."
+    try:
+        fields: dict[str, Any] = {}
+        if path is not None:
+            fields = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            if not isinstance(fields, dict):
+                raise ValueError("a view is a mapping such as `modality: ct`")
+        elif modality is not None:
+            shot = standard_shots(subject)[modality]
+            fields = shot.view.model_dump() | {"settings": shot.settings.model_dump()}
+        for pair in pairs:
+            key, found, value = pair.partition("=")
+            if not found:
+                raise ValueError(f"`{pair}` is not KEY=VALUE")
+            group, _, name = key.rpartition(".")
+            target = fields.setdefault("settings", {}) if group == "settings" else fields
+            target[name] = yaml.safe_load(value)
+        return Shot.parse(fields)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ProblemError(Problem(place, str(error), remedy)) from error
+
+
+def save_labels(image: Image, path: Path) -> None:
+    """Write what each pixel shows: `labels` (a cut) or `layers` (a projection, in ray order).
+
+    The file names the labels in `ids` and carries the educational label.
+    """
+    from spine_tutor.imaging.fluoroscopy import structure_map
+
+    ids = {s.label: s.id for s in image.subject.structures.values()}
+    stacked = (
+        {"labels": image.labels} if image.labels is not None
+        else {"layers": structure_map(image.subject, image.geometry)}
+    )
+    np.savez_compressed(path, **stacked, label_values=np.array(list(ids)),
+                        ids=np.array(list(ids.values())), notice=np.array(LABEL))

@@ -1,0 +1,98 @@
+"""A shot: one picture as it is asked for, a pose with the machine's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.modality import MODALITIES, simulate
+from spine_tutor.imaging.view import Pose
+
+LUMBAR_FOCUS = "l4"
+"""The level that standard shots look at where a subject has it."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A pose and the settings of its modality."""
+
+    view: Pose
+    settings: BaseModel
+
+    @classmethod
+    def parse(cls, fields: Mapping[str, Any]) -> Shot:
+        """Return the shot that plain data describe, as a lesson's `views` do.
+
+        Args:
+            fields: ``modality``, the fields of its view, and optionally ``settings``.
+
+        Raises:
+            ValueError: if the modality is not known (pydantic's ValidationError, a ValueError,
+                if a field is wrong).
+        """
+        rest = dict(fields)
+        chosen = rest.pop("settings", None) or {}
+        name = rest.get("modality")
+        if name not in MODALITIES:
+            raise ValueError(f"modality {name!r}; choose one of {', '.join(MODALITIES)}")
+        modality = MODALITIES[name]
+        return cls(modality.view.model_validate(rest), modality.settings.model_validate(chosen))
+
+    @property
+    def modality(self) -> str:
+        """Return the modality's id."""
+        return self.view.modality  # type: ignore[attr-defined, no-any-return]
+
+    def simulate(self, subject: Subject, seed: int = 0) -> Image:
+        """Return the picture."""
+        return simulate(subject, self.view, self.settings, seed)
+
+    def key(self) -> str:
+        """Return a text that is the same for the same picture of one subject: a cache key."""
+        return f"{self.view.model_dump_json()}{self.settings.model_dump_json()}"
+
+
+def standard_shots(
+    subject: Subject, place: str | tuple[float, float, float] | None = None, side: str = "left"
+) -> dict[str, Shot]:
+    """Return how each modality would usually look at a place: one shot a modality.
+
+    Fluoroscopy is 30° oblique towards `side`, where the Scotty dog of that side stands; CT is
+    axial and MRI sagittal (T2) through the place; ultrasound is paramedian sagittal over it.
+
+    Args:
+        subject: the body.
+        place: a landmark, a structure or a point; the middle of a lumbar level when None.
+        side: which side's Scotty dog and which paramedian window.
+    """
+    level = LUMBAR_FOCUS if LUMBAR_FOCUS in subject.frames else _lowest_whole(subject)
+    center = place if place is not None else f"{level}_vertebra"
+    near = _nearest_level(subject, center)
+    over = {"level": near, "side": side} | ({"center": center} if place is not None else {})
+    fields: list[dict[str, Any]] = [
+        {"modality": "fluoroscopy", "center": center, "oblique": -30 if side == "left" else 30},
+        {"modality": "ct", "center": center, "align": near},
+        {"modality": "ultrasound", **over},
+        {"modality": "mri", "center": center, "settings": {"sequence": "T2"}},
+    ]
+    return {f["modality"]: Shot.parse(f) for f in fields}
+
+
+def _nearest_level(subject: Subject, place: str | tuple[float, float, float]) -> str:
+    point = subject.point(place)
+    return min(
+        subject.frames, key=lambda level: float(((subject.frames[level][:3, 3] - point) ** 2).sum())
+    )
+
+
+def _lowest_whole(subject: Subject) -> str:
+    """Return the second level from below: the lowest may be cut by the border of the scan."""
+    order = sorted(subject.frames, key=lambda level: subject.frames[level][2, 3])
+    if not order:
+        raise ValueError(f"subject `{subject.id}` has no vertebra")
+    return order[min(1, len(order) - 1)]
