@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -31,9 +32,8 @@ def slab(low: float, high: float, axis: int = 1) -> Shape:
 
 
 def box(low: Sequence[float], high: Sequence[float]) -> Shape:
-    return lambda *at: np.logical_and.reduce(
-        [(a >= lo) & (a < hi) for a, lo, hi in zip(at, low, high, strict=True)]
-    )
+    (a, b, c), (d, e, f) = low, high
+    return lambda x, y, z: (x >= a) & (x < d) & (y >= b) & (y < e) & (z >= c) & (z < f)
 
 
 def grid(

@@ -19,8 +19,8 @@ Volume = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
-    """A smooth function of place known on a regular grid, such as a signed distance in mm.
+class Solid:
+    """A solid known by its signed distance, mm, on a regular grid coarser than the canvas.
 
     Attributes:
         values: (nx, ny, nz) float32, negative inside.
@@ -32,17 +32,17 @@ class Field:
     origin: NDArray[np.float64]
     spacing: float
 
-    def __and__(self, other: Field) -> Field:
+    def __and__(self, other: Solid) -> Solid:
         """Return the intersection of two solids on one grid."""
-        return Field(np.maximum(self.values, other.values), self.origin, self.spacing)
+        return Solid(np.maximum(self.values, other.values), self.origin, self.spacing)
 
-    def __sub__(self, other: Field) -> Field:
+    def __sub__(self, other: Solid) -> Solid:
         """Return this solid without another on the same grid."""
-        return Field(np.maximum(self.values, -other.values), self.origin, self.spacing)
+        return Solid(np.maximum(self.values, -other.values), self.origin, self.spacing)
 
-    def grown(self, by: float) -> Field:
+    def grown(self, by: float) -> Solid:
         """Return the solid with its surface `by` mm further out."""
-        return Field(self.values - np.float32(by), self.origin, self.spacing)
+        return Solid(self.values - np.float32(by), self.origin, self.spacing)
 
 
 class Canvas:
@@ -92,30 +92,34 @@ class Canvas:
         return structure.label, TISSUE_CODE[tissue or structure.tissue]
 
     def paint(
-        self, structure_id: str, mask: NDArray[np.bool_], window: tuple[slice, ...] | None = None
+        self,
+        structure_id: str,
+        mask: NDArray[np.bool_],
+        window: tuple[slice, ...] | None = None,
+        tissue: str | None = None,
     ) -> None:
         """Give the free voxels of `mask`, lying in `window`, to a structure."""
-        label, tissue = self.code(structure_id)
+        label, code = self.code(structure_id, tissue)
         window = window or tuple(slice(0, n) for n in self.labels.shape)
         labels = self.labels[window]
         free = mask & (labels == 0)
         labels[free] = label
-        self.tissues[window][free] = tissue
+        self.tissues[window][free] = code
 
-    def paint_field(self, structure_id: str, field: Field, above: float = -1e9) -> None:
-        """Give the free voxels where `above` < field < 0 to a structure."""
+    def paint_solid(self, structure_id: str, solid: Solid, above: float = -1e9) -> None:
+        """Give the free voxels where `above` < solid < 0 to a structure."""
         label, tissue = self.code(structure_id)
-        inside = np.argwhere(field.values < field.spacing)
+        inside = np.argwhere(solid.values < solid.spacing)
         if not len(inside):
             return
-        low = field.origin + (inside.min(axis=0) - 1) * field.spacing
-        high = field.origin + (inside.max(axis=0) + 1) * field.spacing
+        low = solid.origin + (inside.min(axis=0) - 1) * solid.spacing
+        high = solid.origin + (inside.max(axis=0) + 1) * solid.spacing
         window = self.window(low, high)
-        _fill_from_field(
+        _fill_solid(
             self.labels[window], self.tissues[window],
             np.array([axis.flat[0] for axis in self.axes(window)])
             if all(s.stop > s.start for s in window) else self.origin,
-            self.spacing, field.values, field.origin, field.spacing, above, label, tissue,
+            self.spacing, solid.values, solid.origin, solid.spacing, above, label, tissue,
         )
 
     def paint_tube(
@@ -123,7 +127,7 @@ class Canvas:
         structure_id: str,
         path: ArrayLike,
         radius: ArrayLike,
-        over: tuple[str, ...] = (),
+        into: str | None = None,
         tissue: str | None = None,
     ) -> None:
         """Give the free voxels within `radius` of a path to a structure.
@@ -132,36 +136,35 @@ class Canvas:
             structure_id: what is painted.
             path: (n, 3) world points, joined by straight pieces, mm.
             radius: one radius or one a point, mm; changes linearly between points.
-            over: structures that the tube may replace, beside free voxels.
+            into: the one structure that the tube may replace, instead of free voxels.
             tissue: instead of the structure's own.
         """
         label, code = self.code(structure_id, tissue)
         path = np.ascontiguousarray(path, float)
         radii = np.broadcast_to(np.asarray(radius, float), len(path)).copy()
-        free = np.zeros(1 << 16, np.bool_)
-        free[[0, *(n for name in over for n in self.structures.labels_of(name))]] = True
+        free = 0 if into is None else self.structures[into].label
         _fill_tube(self.labels, self.tissues, self.origin, self.spacing, path, radii,
                    free, label, code)
 
 
 @njit(parallel=True, cache=True)
-def _fill_from_field(
-    labels, tissues, origin, spacing, values, field_origin, field_spacing, above, label, tissue
+def _fill_solid(
+    labels, tissues, origin, spacing, values, solid_origin, solid_spacing, above, label, tissue
 ):  # type: ignore[no-untyped-def]
     nx, ny, nz = labels.shape
     mx, my, mz = values.shape
     for i in prange(nx):
-        x = (origin[0] + i * spacing - field_origin[0]) / field_spacing
+        x = (origin[0] + i * spacing - solid_origin[0]) / solid_spacing
         a = min(max(int(np.floor(x)), 0), mx - 2)
         fx = min(max(x - a, 0.0), 1.0)
         for j in range(ny):
-            y = (origin[1] + j * spacing - field_origin[1]) / field_spacing
+            y = (origin[1] + j * spacing - solid_origin[1]) / solid_spacing
             b = min(max(int(np.floor(y)), 0), my - 2)
             fy = min(max(y - b, 0.0), 1.0)
             for k in range(nz):
                 if labels[i, j, k] != 0:
                     continue
-                z = (origin[2] + k * spacing - field_origin[2]) / field_spacing
+                z = (origin[2] + k * spacing - solid_origin[2]) / solid_spacing
                 c = min(max(int(np.floor(z)), 0), mz - 2)
                 fz = min(max(z - c, 0.0), 1.0)
                 value = 0.0
@@ -195,7 +198,7 @@ def _fill_tube(labels, tissues, origin, spacing, path, radii, free, label, tissu
             for j in range(low[1], high[1]):
                 dy = origin[1] + j * spacing - start[1]
                 for k in range(low[2], high[2]):
-                    if not free[labels[i, j, k]]:
+                    if labels[i, j, k] != free:
                         continue
                     dz = origin[2] + k * spacing - start[2]
                     t = (dx * way[0] + dy * way[1] + dz * way[2]) / square

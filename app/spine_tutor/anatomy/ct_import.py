@@ -276,21 +276,20 @@ def _frames(grid: LabelGrid, structures: StructureSet) -> dict[str, NDArray[np.f
         if low[2] == 0 or high[2] == grid.labels.shape[2]:
             cut.add(level)  # by the border of the scan: only part of it was measured
     order = sorted(bodies, key=lambda level: bodies[level][2])
+    whole = [level for level in order if level not in cut]
     frames = {}
-    for n, level in enumerate(order):
-        below, above = bodies[order[max(n - 1, 0)]], bodies[order[min(n + 1, len(order) - 1)]]
-        z = above - below if len(order) > 1 else np.array([0.0, 0.0, 1.0])
+    for n, level in enumerate(whole):
+        below, above = bodies[whole[max(n - 1, 0)]], bodies[whole[min(n + 1, len(whole) - 1)]]
+        z = above - below if len(whole) > 1 else np.array([0.0, 0.0, 1.0])
         z = z / np.linalg.norm(z)
         y = bodies[level] - wholes[level]
         y = y - (y @ z) * z
         y = y / np.linalg.norm(y)
-        frame = np.eye(4)
-        frame[:3, :3] = np.column_stack([np.cross(y, z), y, z])
-        frame[:3, 3] = bodies[level]
-        frames[level] = frame
-    for level in cut:
-        whole = [other for other in order if other not in cut]
-        if whole:  # a cut vertebra leans as the nearest whole one does
-            near = min(whole, key=lambda other: abs(order.index(other) - order.index(level)))
-            frames[level][:3, :3] = frames[near][:3, :3]
+        frames[level] = np.eye(4)
+        frames[level][:3, :3] = np.column_stack([np.cross(y, z), y, z])
+        frames[level][:3, 3] = bodies[level]
+    for level in cut:  # leans as the nearest whole one does
+        near = min(whole, key=lambda w: abs(order.index(w) - order.index(level)), default=None)
+        frames[level] = np.eye(4) if near is None else frames[near].copy()
+        frames[level][:3, 3] = bodies[level]
     return frames

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import ArrayLike, NDArray
 
-from spine_tutor.anatomy.canvas import Field, Volume
+from spine_tutor.anatomy.canvas import Solid, Volume
 
 Outline = NDArray[np.float64]
 """(n, 2) points x, y in order, mm."""
@@ -57,21 +57,21 @@ def rounded(outlines: NDArray[np.float64]) -> NDArray[np.float64]:
     return curve.reshape(len(outlines), -1, 2)
 
 
-def solid(
+def stacked(
     outlines: NDArray[np.float64], shape: tuple[int, int, int], origin: ArrayLike, spacing: float
-) -> Field:
-    """Return the signed distance, in the axial plane, to one outline a slice.
+) -> Solid:
+    """Return the solid that has one outline a slice; its distances are those in the axial plane.
 
     Args:
         outlines: (nz, n, 2) closed outlines, mm.
-        shape: size of the field; its third is nz.
+        shape: size of the solid's lattice; its third is nz.
         origin: (3,) world position of the first value, mm.
         spacing: mm.
     """
     origin = np.asarray(origin, float)
     values = np.empty(shape, np.float32)
     _polygon_distance(np.ascontiguousarray(outlines), values, origin, spacing)
-    return Field(values, origin, spacing)
+    return Solid(values, origin, spacing)
 
 
 @njit(parallel=True, cache=True)

@@ -16,6 +16,9 @@ from spine_tutor.imaging.view import Pose
 LUMBAR_FOCUS = "l4"
 """The level that standard shots look at where a subject has it."""
 
+BORDER_MM = 70.0
+"""Half a standard picture: what lies nearer to the lower border is not looked at by default."""
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -70,7 +73,7 @@ def standard_shots(
         place: a landmark, a structure or a point; the middle of a lumbar level when None.
         side: which side's Scotty dog and which paramedian window.
     """
-    level = LUMBAR_FOCUS if LUMBAR_FOCUS in subject.frames else _lowest_whole(subject)
+    level = LUMBAR_FOCUS if LUMBAR_FOCUS in subject.frames else _lowest_clear(subject)
     center = place if place is not None else f"{level}_vertebra"
     near = _nearest_level(subject, center)
     over = {"level": near, "side": side} | ({"center": center} if place is not None else {})
@@ -90,9 +93,10 @@ def _nearest_level(subject: Subject, place: str | tuple[float, float, float]) ->
     )
 
 
-def _lowest_whole(subject: Subject) -> str:
-    """Return the second level from below: the lowest may be cut by the border of the scan."""
+def _lowest_clear(subject: Subject) -> str:
+    """Return the lowest level with room below it: one at the border would be cut in the picture."""
     order = sorted(subject.frames, key=lambda level: subject.frames[level][2, 3])
     if not order:
         raise ValueError(f"subject `{subject.id}` has no vertebra")
-    return order[min(1, len(order) - 1)]
+    floor = subject.bounds[0][2] + BORDER_MM
+    return next((level for level in order if subject.frames[level][2, 3] > floor), order[-1])

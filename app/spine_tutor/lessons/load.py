@@ -53,15 +53,26 @@ def _problems(model: type[BaseModel], errors: list[ErrorDetails], source: Source
     deepest = [
         (place, error)
         for place, error in by_place.items()
-        if not any(len(other) > len(place) and other[: len(place)] == place
-                   and by_place[other]["type"] not in ("missing", "extra_forbidden")
-                   and error["type"].endswith("_type") for other in by_place)
+        if not (_is_consequence(error) and any(_below(other, place) for other in by_place))
     ]
     problems = []
     for place, error in deepest:
         message, remedy = _explain(model, error)
         problems.append(source.problem(place, message, remedy))
     return sorted(problems, key=lambda p: (p.line or 0, p.key))
+
+
+def _below(place: Location, above: Location) -> bool:
+    return len(place) > len(above) and place[: len(above)] == above
+
+
+def _is_consequence(error: ErrorDetails) -> bool:
+    """Return whether a fault further inside explains this one.
+
+    A list whose entries are faulty counts as too short, and a value that may be text or a list
+    is no text when an entry of the list is faulty.
+    """
+    return error["type"] in ("too_short", "string_type")
 
 
 def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
@@ -80,9 +91,8 @@ def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
         return f"cannot be `{value}`.", nearest(str(value), choices)
     if kind == "union_tag_invalid":
         choices = re.findall(r"'([^']*)'", context["expected_tags"])
-        return f"has an unknown {context['discriminator']} `{context['tag']}`.", nearest(
-            context["tag"], choices
-        )
+        key = context["discriminator"].strip("'")
+        return f"has an unknown {key} `{context['tag']}`.", nearest(context["tag"], choices)
     if kind == "union_tag_not_found":
         key = context["discriminator"].strip("'")
         return f"does not say its `{key}`.", f"Add `{key}: …`."
@@ -94,12 +104,21 @@ def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
     shown = f"`{value}`" if isinstance(value, str | int | float) else f"a {_plain_type(value)}"
     about = _schema_at(model, error["loc"]).get("description", "")
     rule = error["msg"].replace("Input should", "it should")
-    remedy = "Put the text in quotes." if kind == "string_type" else "Change the value."
+    if kind == "string_type":
+        rule, remedy = "it should be text", "Put the text in quotes."
+    elif kind == "tuple_type":
+        rule, remedy = "it should be a list", "Write `[…, …]`, or one `- ` line for each entry."
+    elif kind == "too_short":
+        rule, remedy = f"it needs {context['min_length']} or more entries", "Add to it."
+    elif kind == "too_long":
+        rule, remedy = f"it may have {context['max_length']} entries", "Take from it."
+    else:
+        remedy = "Change the value."
     return f"is {_shortened(shown)}; {rule}.", f"{remedy} {about}".strip()
 
 
 def _plain_type(value: Any) -> str:
-    names = {dict: "mapping", list: "list", type(None): "blank", bool: "yes/no value"}
+    names = {dict: "mapping", type(None): "blank"}
     return names.get(type(value), type(value).__name__)
 
 

@@ -18,6 +18,8 @@ MAX_VALUES = 20_000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast
 
+_PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+
 Location = tuple[str | int, ...]
 
 
@@ -164,6 +166,8 @@ class _Reader:
 
     def value(self, node: yaml.Node, at: Location) -> Any:
         self.lines.setdefault(at, node.start_mark.line + 1)
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN_TAGS:
+            self._fault(node, at, f"asks for a `{node.tag}`.", "Remove the tag; plain YAML only.")
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*at, n)) for n, child in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):

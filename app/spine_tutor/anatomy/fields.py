@@ -1,0 +1,222 @@
+"""Shapes as functions of points: signed distance fields and the operators that join them.
+
+A field takes (n, 3) float32 points in mm and returns (n,) float32 distances, negative inside.
+Near the surface they are close to the true distance, which is what joints and cortices need;
+after Quilez, "Distance functions" (iquilezles.org), and the `sdf` library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Points = NDArray[np.float32]
+Distances = NDArray[np.float32]
+Field = Callable[[Points], Distances]
+
+FAR = np.float32(1e3)
+_TINY = np.float32(1e-6)
+
+
+# -- operators on distances -------------------------------------------------------------------
+
+
+def union(a: Distances, b: Distances, blend: float = 0.0) -> Distances:
+    """Return the union; `blend` is the width in mm over which the two surfaces flow together."""
+    nearest = np.minimum(a, b)
+    if blend <= 0:
+        return nearest
+    overlap = np.maximum(np.float32(blend) - np.abs(a - b), 0)
+    return nearest - overlap * overlap * np.float32(0.25 / blend)
+
+
+def intersection(a: Distances, b: Distances, blend: float = 0.0) -> Distances:
+    """Return the intersection; `blend` rounds the edge where the surfaces meet."""
+    return -union(-a, -b, blend)
+
+
+def difference(a: Distances, b: Distances, blend: float = 0.0) -> Distances:
+    """Return `a` without `b`."""
+    return -union(-a, b, blend)
+
+
+# -- operators on fields ----------------------------------------------------------------------
+
+
+def moved(field: Field, local_to_world: ArrayLike) -> Field:
+    """Return a field of world points from one of local points; the matrix is rigid."""
+    matrix = np.asarray(local_to_world, np.float64)
+    rotation = matrix[:3, :3].astype(np.float32)
+    shift = (matrix[:3, :3].T @ matrix[:3, 3]).astype(np.float32)
+
+    def of_world(points: Points) -> Distances:
+        return field(points @ rotation - shift)
+
+    return of_world
+
+
+def mirrored(points: Points) -> Points:
+    """Fold points across the mid-sagittal plane, so that one side's shape serves both."""
+    folded = points.copy()
+    np.abs(folded[:, 0], out=folded[:, 0])
+    return folded
+
+
+# -- primitives -------------------------------------------------------------------------------
+
+
+def superellipse(
+    x: Distances, y: Distances, a: ArrayLike, b: ArrayLike, exponent: ArrayLike
+) -> Distances:
+    """Return the distance to the cylinder |x/a|ⁿ + |y/b|ⁿ = 1, to first order.
+
+    Half axes and exponent may differ from point to point; the first order keeps the distance
+    true near the surface.
+    """
+    n = np.asarray(exponent, np.float32)
+    u = np.abs(x) / np.asarray(a, np.float32) + _TINY
+    v = np.abs(y) / np.asarray(b, np.float32) + _TINY
+    un, vn = u**n, v**n
+    radius = (un + vn) ** (1 / n)
+    slope = np.hypot(un / (u * a), vn / (v * b)) * radius ** (1 - n)
+    return ((radius - 1) / slope).astype(np.float32)
+
+
+def limb(path: ArrayLike, half_widths: ArrayLike, across: ArrayLike) -> Field:
+    """Return a rounded limb along a polyline with an elliptic, tapering section.
+
+    Args:
+        path: (m, 3) points of its axis, mm.
+        half_widths: (m, 2) half widths at these points, along `across` and square to it, mm.
+        across: (3,) direction of the first half width; made square to each stretch.
+    """
+    path_ = np.asarray(path, np.float64)
+    widths = np.asarray(half_widths, np.float32)
+    stretches = []
+    for start, end in pairwise(path_):
+        along = end - start
+        length = float(np.linalg.norm(along))
+        tangent = along / length
+        first = np.asarray(across, float) - (np.asarray(across, float) @ tangent) * tangent
+        first /= np.linalg.norm(first)
+        axes = np.stack([first, np.cross(tangent, first), tangent], axis=1).astype(np.float32)
+        stretches.append((start.astype(np.float32), axes, np.float32(length)))
+
+    def field(points: Points) -> Distances:
+        best: Distances | None = None
+        for n, (start, axes, length) in enumerate(stretches):
+            u, v, w = ((points - start) @ axes).T
+            t = np.clip(w / length, 0, 1)
+            w = w - t * length
+            a = widths[n, 0] + t * (widths[n + 1, 0] - widths[n, 0])
+            b = widths[n, 1] + t * (widths[n + 1, 1] - widths[n, 1])
+            distance = _ellipsoid(u, v, w, a, b, np.minimum(a, b))
+            best = distance if best is None else union(best, distance, 1.0)
+        assert best is not None  # a path has at least two points
+        return best
+
+    return field
+
+
+def _ellipsoid(
+    u: Distances, v: Distances, w: Distances, a: Distances, b: Distances, c: Distances
+) -> Distances:
+    """Return the distance to an ellipsoid of half axes a, b, c, to first order."""
+    u, v, w = u / a, v / b, w / c
+    radius = np.sqrt(u * u + v * v + w * w)
+    slope = np.sqrt((u / a) ** 2 + (v / b) ** 2 + (w / c) ** 2)
+    return radius * (radius - 1) / (slope + _TINY) - _TINY
+
+
+def polygon(u: Distances, v: Distances, outline: ArrayLike) -> Distances:
+    """Return the distance in the plane to a simple polygon of (m, 2) corners, either way round."""
+    corners = np.asarray(outline, np.float32)
+    nearest = np.full(u.shape, FAR * FAR, np.float32)
+    inside = np.zeros(u.shape, bool)
+    for (ua, va), (ub, vb) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        eu, ev = ub - ua, vb - va
+        pu, pv = u - ua, v - va
+        t = np.clip((pu * eu + pv * ev) / (eu * eu + ev * ev), 0, 1)
+        nearest = np.minimum(nearest, (pu - t * eu) ** 2 + (pv - t * ev) ** 2)
+        if ev != 0:
+            crosses = ((va <= v) != (vb <= v)) & (pu < pv * (eu / ev))
+            inside ^= crosses
+    distance = np.sqrt(nearest)
+    return np.where(inside, -distance, distance)
+
+
+# -- sampling ---------------------------------------------------------------------------------
+
+
+def sample(
+    field: Field,
+    axes: Sequence[NDArray[np.float64]],
+    depth: float = 4.0,
+    step: int = 4,
+    chunk: int = 65536,
+) -> Distances:
+    """Sample a field on the grid of three axes, finely only where it is near its surface.
+
+    Every `step`-th point is asked first; blocks whose corners are all farther than `depth` from
+    the surface keep what lies between these, the others are asked point by point.
+
+    Args:
+        axes: evenly spaced coordinates along x, y, z, mm.
+        depth: distance from the surface, mm, within which every point is evaluated.
+
+    Returns:
+        (nx, ny, nz) float32 distances.
+    """
+    coarse_axes = [_every(axis, step) for axis in axes]
+    coarse = _evaluate(field, coarse_axes, chunk)
+    shape = tuple(len(axis) for axis in axes)
+    values = _stretch(coarse, step)[: shape[0], : shape[1], : shape[2]]
+    spacing = max(float(axis[1] - axis[0]) for axis in axes)
+    near = np.abs(coarse) < depth + spacing * step
+    blocks = np.zeros([n - 1 for n in coarse.shape], bool)
+    for i in (0, 1):
+        for j in (0, 1):
+            for k in (0, 1):
+                blocks |= near[
+                    i : i + blocks.shape[0], j : j + blocks.shape[1], k : k + blocks.shape[2]
+                ]
+    mask = blocks.repeat(step, 0).repeat(step, 1).repeat(step, 2)
+    mask = np.pad(mask, [(0, 1)] * 3, mode="edge")[: shape[0], : shape[1], : shape[2]]
+    index = np.flatnonzero(mask)
+    flat = values.reshape(-1)
+    for start in range(0, len(index), chunk):
+        part = index[start : start + chunk]
+        places = np.unravel_index(part, shape)
+        points = np.stack([a[n] for a, n in zip(axes, places, strict=True)], 1)
+        flat[part] = field(points.astype(np.float32))
+    return values
+
+
+def _every(axis: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    """Return each `step`-th coordinate, going on past the end so that all are enclosed."""
+    count = -(-(len(axis) - 1) // step) + 1
+    return axis[0] + (axis[1] - axis[0]) * step * np.arange(max(count, 2))
+
+
+def _evaluate(field: Field, axes: Sequence[NDArray[np.float64]], chunk: int) -> Distances:
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
+    parts = [field(grid[start : start + chunk]) for start in range(0, len(grid), chunk)]
+    return np.concatenate(parts).reshape([len(axis) for axis in axes])
+
+
+def _stretch(coarse: Distances, step: int) -> Distances:
+    """Interpolate linearly between the samples along each axis."""
+    values = coarse
+    for axis in range(3):
+        low = values.take(range(values.shape[axis] - 1), axis)
+        high = values.take(range(1, values.shape[axis]), axis)
+        weights = np.arange(step, dtype=np.float32) / step
+        between = np.stack([low + w * (high - low) for w in weights], axis + 1)
+        shape = list(low.shape)
+        shape[axis] *= step
+        between = between.reshape(shape)
+        values = np.concatenate([between, values.take([-1], axis)], axis)
+    return np.ascontiguousarray(values)

@@ -1,0 +1,165 @@
+"""One vertebra as an implicit surface: body, pedicles, arch and processes.
+
+Everything here is in the vertebra's own frame (`column`): origin in the middle of the body,
+x right, y anterior, z cranial. Paired parts are written once, for the right side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import radians, tan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy.column import BodySize
+from spine_tutor.anatomy.fields import (
+    Distances,
+    Points,
+    difference,
+    intersection,
+    limb,
+    mirrored,
+    polygon,
+    superellipse,
+    union,
+)
+from spine_tutor.anatomy.vertebra_shape import VertebraShape
+
+PARTS = (
+    "body",
+    "pedicle",
+    "pars",
+    "lamina",
+    "superior_articular_process",
+    "inferior_articular_process",
+    "transverse_process",
+    "spinous_process",
+)
+
+_UP = (0.0, 0.0, 1.0)
+_RIGHT = (1.0, 0.0, 0.0)
+
+
+def body(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
+    """Return the distance to the vertebral body: waisted, hollow behind, with rims on top."""
+    x, y, z = points.T
+    rise = 2 * z / size.height  # −1 at the lower endplate, 1 at the upper
+    up = np.clip(0.5 + 0.5 * rise, 0, 1)
+    half_width = 0.5 * (size.width_lower + up * (size.width_upper - size.width_lower))
+    half_depth = 0.5 * (size.depth_lower + up * (size.depth_upper - size.depth_lower))
+    waist = np.clip(1 - rise * rise, 0, 1)
+    half_width = half_width * (1 - shape.waist_side * waist)
+    # The body is widest somewhat behind its middle and flatter behind than in front.
+    widest = -0.08 * size.depth
+    front = half_depth * (1 - shape.waist_front * waist) - widest
+    back = half_depth + widest
+    ahead = y > widest
+    wall = superellipse(
+        x,
+        y - widest,
+        half_width,
+        np.where(ahead, front, back),
+        np.where(ahead, np.float32(shape.squareness_front), np.float32(shape.squareness_back)),
+    )
+    hollow = (
+        shape.hollow_back * (0.35 + 0.65 * waist) * np.exp(-((x / (0.3 * size.width_upper)) ** 2))
+    )
+    wall = intersection(wall, -half_depth + hollow - y, 2.0)
+    slope = tan(radians(0.5 * size.wedge))
+    ring = np.hypot(2 * x / size.width_upper, 2 * y / size.depth)
+    dish = np.clip(1 - ring * ring, 0, 1) ** 0.7
+    top = z - (0.5 * size.height + slope * y) + shape.dish * dish
+    bottom = -z - (0.5 * size.height + slope * y) + shape.dish * dish
+    return intersection(wall, intersection(top, bottom), shape.rim_rounding)
+
+
+def canal(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
+    """Return the distance to the vertebral canal: a triangle that widens downwards."""
+    x, y, z = points.T
+    front = -0.5 * size.depth + shape.hollow_back
+    below = np.maximum(shape.pedicle_z - z, 0)
+    flare = shape.canal_flare * below * below
+    depth = size.canal_depth
+    # Each side runs from the lateral recess to the apex, which is rounded over 3 mm.
+    side = np.sqrt(x * x + 9) - 3
+    reach, run = 0.5 * size.canal_width, shape.canal_side * depth
+    length = np.hypot(reach, run)
+    behind = (front - depth - flare) - y + side * (run / length) * (length / reach)
+    behind = behind * (reach / length)
+    return intersection(np.abs(x) - reach, behind, 3.0)
+
+
+def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.float32]:
+    """Return the distances to the raw parts, (8, n) in the order of `PARTS`."""
+    folded = mirrored(points)
+    s = shape
+    across = 0.5 * (size.canal_width + s.pedicle_width)
+    back = -0.5 * size.depth
+    pedicle = limb(
+        [(across - 1, back + 7, s.pedicle_z), (across, back - 4, s.pedicle_z), s.pillar],
+        [(0.5 * s.pedicle_width, 0.5 * s.pedicle_height)] * 2
+        + [(0.5 * s.pedicle_width, 0.42 * s.pedicle_height)],
+        _RIGHT,
+    )
+    pars = limb([s.pillar, s.pars, s.iap_base], [(5.5, 5.5), s.pars_half, s.pars_half], _RIGHT)
+    lamina = limb(
+        [(0, *s.lamina_mid), s.pars],
+        [s.lamina_half, s.lamina_half],
+        (0, s.lamina_lean, 1),
+    )
+    sap = limb(
+        [s.sap_front, s.sap_mid, s.sap_back],
+        [(0.7 * s.sap_half[0], s.sap_half[1]), s.sap_half, (0.75 * s.sap_half[0], s.sap_half[1])],
+        _UP,
+    )
+    iap = limb([s.pars, s.iap_base, s.iap_tip], [s.pars_half, s.iap_half, s.iap_half], _RIGHT)
+    transverse = limb(
+        [s.pillar, s.tp_mid, s.tp_tip], [s.tp_root_half, s.tp_mid_half, s.tp_tip_half], _UP
+    )
+    return np.stack(
+        [
+            body(points, size, shape),
+            pedicle(folded),
+            pars(folded),
+            lamina(folded),
+            sap(folded),
+            iap(folded),
+            transverse(folded),
+            spinous(points, shape),
+        ]
+    )
+
+
+def spinous(points: Points, shape: VertebraShape) -> Distances:
+    """Return the distance to the spinous process: a hatchet, thick behind and below."""
+    x, y, z = points.T
+    outline = np.asarray(shape.spinous_outline)
+    profile = polygon(y, z, outline) - np.float32(shape.spinous_margin)
+    root, tip = outline[:, 0].max(), outline[:, 0].min()
+    half = np.interp(
+        y, [tip, tip + 8, 0.45 * tip + 0.55 * root, root], _knots(shape.spinous_half)
+    ).astype(np.float32)
+    low = np.clip((outline[:, 1].mean() - z) / 10, -1, 1)
+    return intersection(profile, np.abs(x) - half * (1 + 0.2 * low), 4.0)
+
+
+def _knots(half: tuple[float, float, float]) -> list[float]:
+    root, waist, tip = half
+    return [tip, tip, waist, root]
+
+
+def bone(
+    points: Points, size: BodySize, shape: VertebraShape, pieces: NDArray[np.float32] | None = None
+) -> Distances:
+    """Return the distance to the whole bone, before its facets are cut for its neighbours."""
+    if pieces is None:
+        pieces = parts(points, size, shape)
+    body_, pedicle, pars, lamina, sap, iap, transverse, spinous_ = pieces
+    arch = union(union(pars, lamina, 3.0), iap, 2.0)
+    arch = union(arch, spinous_, 5.0)
+    arch = union(arch, sap, 3.0)
+    arch = union(arch, transverse, 3.0)
+    arch = union(arch, pedicle, 3.0)
+    arch = difference(arch, canal(points, size, shape), 1.5)
+    return union(arch, body_, 5.0)

@@ -1,0 +1,301 @@
+"""Sound along scan lines: what comes back from each depth, before it is blurred by the beam.
+
+Deterministic rays after Bürger 2013 (see reference/imaging.md): each line is marched in equal
+steps of *time*, so that depth in the picture is 1540 m/s × time / 2 whatever the tissue. At an
+interface the reflected part comes back as far as the surface faces the probe; the rest goes on,
+weakened by attenuation. Lines are straight: refraction bends none, but beyond the critical
+angle nothing enters.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy import LabelGrid
+from spine_tutor.imaging.us_texture import scatter, sheets
+
+SOUND_SPEED = 1540.0
+"""m/s, the speed every scanner assumes."""
+
+
+class Volumes(NamedTuple):
+    """Label grids as the kernels read them, from fine to coarse."""
+
+    tissues: tuple[NDArray[np.uint8], ...]
+    labels: tuple[NDArray[np.uint16], ...]
+    origin: NDArray[np.float64]  # (grids, 3) mm
+    inverse: NDArray[np.float64]  # (grids, 3) voxels a mm
+
+    @classmethod
+    def of(cls, grids: tuple[LabelGrid, ...]) -> Volumes:
+        """Return the grids' arrays, read-only so that mapped and owned ones compile alike."""
+        return cls(
+            tuple(_readonly(g.tissues) for g in grids),
+            tuple(_readonly(g.labels) for g in grids),
+            np.array([g.origin for g in grids], float),
+            1.0 / np.array([g.spacing for g in grids], float),
+        )
+
+
+class Acoustics(NamedTuple):
+    """Per tissue code, as arrays; see `ultrasound.acoustics`."""
+
+    impedance: NDArray[np.float64]  # MRayl
+    speed: NDArray[np.float64]  # m/s
+    loss: NDArray[np.float64]  # nepers a mm, one way, across the fibres
+    loss_along: NDArray[np.float64]  # the same along the fibres
+    backscatter: NDArray[np.float64]  # amplitude of the speckle, 1 for a perfect mirror
+    sheet: NDArray[np.float64]  # amplitude added on sheets of connective tissue
+    across: NDArray[np.float64]  # size of fibre bundles across, mm; 0 without any
+    along: NDArray[np.float64]  # and along the fibres, mm
+    rough: NDArray[np.float64]  # part of an interface's echo that is diffuse
+    gloss: NDArray[np.float64]  # power of the cosine of the rest
+    dirty: NDArray[np.float64]  # amplitude of the clutter behind the interface of a gas
+    fibres: NDArray[np.float64]  # (labels, 3) unit vector along the fibres of each structure
+
+
+class Lines(NamedTuple):
+    """Scan lines and how they are sampled."""
+
+    start: NDArray[np.float64]  # (lines, 3) on the face of the probe, mm
+    direction: NDArray[np.float64]  # (lines, 3) unit
+    skin: NDArray[np.float64]  # (lines,) mm from the face to the resting skin; NaN off the skin
+    elevation: NDArray[np.float64]  # (3,) unit vector across the picture
+    thickness: NDArray[np.float64]  # (samples,) standard deviation of the slice, mm
+    offsets: NDArray[np.float64]  # (planes,) in standard deviations; the middle one is 0
+    weights: NDArray[np.float64]  # (planes,) sum 1
+    step: float  # mm of picture depth a sample
+    cell: float  # mm, side of a speckle cell
+
+
+PRESS = 25.0
+"""mm over which tissue gives way under the probe: it fits the skin to the face and leaves what
+lies deeper where it was. E: no source, a convex face sinks in about half its own height."""
+
+
+def _readonly(array: NDArray) -> NDArray:
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+@nb.njit(fastmath=True)
+def tissue_at(v: Volumes, x: float, y: float, z: float) -> int:
+    """Return the tissue code at a place, its border drawn between voxels.
+
+    The eight voxels around the point vote with their trilinear weights, which turns the steps
+    of a slanted border into slopes and leaves sheets one voxel thick whole.
+    """
+    for g in range(len(v.tissues)):
+        volume = v.tissues[g]
+        fx = (x - v.origin[g, 0]) * v.inverse[g, 0]
+        fy = (y - v.origin[g, 1]) * v.inverse[g, 1]
+        fz = (z - v.origin[g, 2]) * v.inverse[g, 2]
+        nx, ny, nz = volume.shape
+        if not (-0.5 <= fx < nx - 0.5 and -0.5 <= fy < ny - 0.5 and -0.5 <= fz < nz - 0.5):
+            continue
+        i0, j0, k0 = int(np.floor(fx)), int(np.floor(fy)), int(np.floor(fz))
+        u, w, t = fx - i0, fy - j0, fz - k0
+        i1, j1, k1 = min(i0 + 1, nx - 1), min(j0 + 1, ny - 1), min(k0 + 1, nz - 1)
+        i0, j0, k0 = max(i0, 0), max(j0, 0), max(k0, 0)
+        a, b = volume[i0, j0, k0], volume[i0, j0, k1]
+        c, d = volume[i0, j1, k0], volume[i0, j1, k1]
+        e, f = volume[i1, j0, k0], volume[i1, j0, k1]
+        h, q = volume[i1, j1, k0], volume[i1, j1, k1]
+        if a == b and a == c and a == d and a == e and a == f and a == h and a == q:
+            return a
+        codes = (a, b, c, d, e, f, h, q)
+        shares = (
+            (1 - u) * (1 - w) * (1 - t), (1 - u) * (1 - w) * t,
+            (1 - u) * w * (1 - t), (1 - u) * w * t,
+            u * (1 - w) * (1 - t), u * (1 - w) * t,
+            u * w * (1 - t), u * w * t,
+        )  # fmt: skip
+        best, most = a, -1.0
+        for m in range(8):
+            share = 0.0
+            for n in range(8):
+                if codes[n] == codes[m]:
+                    share += shares[n]
+            if share > most:
+                best, most = codes[m], share
+        return best
+    return 0
+
+
+@nb.njit
+def label_at(v: Volumes, x: float, y: float, z: float) -> int:
+    """Return the structure label of the voxel a place lies in, 0 outside every grid."""
+    for g in range(len(v.labels)):
+        volume = v.labels[g]
+        i = int(np.rint((x - v.origin[g, 0]) * v.inverse[g, 0]))
+        j = int(np.rint((y - v.origin[g, 1]) * v.inverse[g, 1]))
+        k = int(np.rint((z - v.origin[g, 2]) * v.inverse[g, 2]))
+        nx, ny, nz = volume.shape
+        if 0 <= i < nx and 0 <= j < ny and 0 <= k < nz:
+            return volume[i, j, k]
+    return 0
+
+
+@nb.njit(parallel=True, cache=True)
+def first_body(
+    v: Volumes,
+    start: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    reach: float,
+    step: float,
+) -> NDArray[np.float64]:
+    """Return how far along each (n, 3) line its first voxel that is not air lies, NaN for none."""
+    found = np.full(len(start), np.nan)
+    for n in nb.prange(len(start)):
+        for m in range(int(reach / step) + 1):
+            s = m * step
+            x = start[n, 0] + s * direction[n, 0]
+            y = start[n, 1] + s * direction[n, 1]
+            z = start[n, 2] + s * direction[n, 2]
+            if tissue_at(v, x, y, z) != 0:
+                found[n] = s
+                break
+    return found
+
+
+@nb.njit(fastmath=True)
+def _facing(
+    v: Volumes, impedance: NDArray, x: float, y: float, z: float, dx: float, dy: float, dz: float,
+    radius: float,
+) -> float:  # fmt: skip
+    """Return |cos| of the angle between a line and the normal of the interface it meets.
+
+    The normal is the gradient of impedance over the corners and faces of two cubes around the
+    point: the small one sees sheets, the large one evens out the voxels' steps.
+    """
+    gx = gy = gz = 0.0
+    for scale in range(2):
+        r = radius * (0.8 + 1.2 * scale)
+        for a in range(-1, 2):
+            for b in range(-1, 2):
+                for c in range(-1, 2):
+                    if a * a + b * b + c * c == 2 or (a == 0 and b == 0 and c == 0):
+                        continue
+                    value = impedance[tissue_at(v, x + a * r, y + b * r, z + c * r)]
+                    gx += a * value
+                    gy += b * value
+                    gz += c * value
+    length = np.sqrt(gx * gx + gy * gy + gz * gz)
+    if length < 1e-3:
+        return 0.7  # no slope to be seen: neither facing nor grazing
+    return abs(gx * dx + gy * dy + gz * dz) / length
+
+
+@nb.njit(parallel=True, cache=True, fastmath=True, error_model="numpy")
+def march(
+    v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool
+) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Follow the sound down every line and back.
+
+    Args:
+        v: label grids.
+        acoustics: what each tissue does to sound.
+        lines: the scan lines.
+        angle: whether an interface answers by its angle; if not, all face the probe.
+        speckle: whether scatterers interfere; if not, they answer with their mean.
+
+    Returns:
+        (lines, samples) float32 each: real and imaginary part of the scattered sound, and the
+        echo of interfaces, all as amplitude over what was sent; and the uint16 labels.
+    """
+    count, samples, planes = len(lines.start), len(lines.thickness), len(lines.offsets)
+    real = np.zeros((count, samples), np.float32)
+    imaginary = np.zeros((count, samples), np.float32)
+    mirror = np.zeros((count, samples), np.float32)
+    labels = np.zeros((count, samples), np.uint16)
+    radius = 1.0 / v.inverse[0, 0]
+    middle = planes // 2
+    for n in nb.prange(count):
+        if np.isnan(lines.skin[n]):
+            continue
+        dx, dy, dz = lines.direction[n]
+        power = np.zeros(samples)  # of the scatterers, over the thickness of the slice
+        for p in range(planes):
+            weight = lines.weights[p]
+            depth = 0.0  # true depth under the pressed face, mm
+            there_and_back = 1.0
+            was = 0
+            touched = False
+            clutter = 0.0
+            away = 1.0
+            for m in range(samples):
+                s = depth + lines.skin[n] * max(0.0, 1.0 - depth / PRESS)
+                out = lines.offsets[p] * lines.thickness[m]
+                x = lines.start[n, 0] + s * dx + out * lines.elevation[0]
+                y = lines.start[n, 1] + s * dy + out * lines.elevation[1]
+                z = lines.start[n, 2] + s * dz + out * lines.elevation[2]
+                code = tissue_at(v, x, y, z)
+                if not touched:
+                    if code == 0:  # gel fills what is left between face and skin
+                        depth += lines.step
+                        continue
+                    touched = True
+                    was = code
+                if code != was:
+                    za, zb = acoustics.impedance[was], acoustics.impedance[code]
+                    r = abs(zb - za) / (zb + za)
+                    cos = 1.0
+                    if angle:
+                        cos = _facing(v, acoustics.impedance, x, y, z, dx, dy, dz, radius)
+                    rigid = code if zb > za else was
+                    rough = acoustics.rough[rigid]
+                    answer = rough * cos + (1.0 - rough) * cos ** acoustics.gloss[rigid]
+                    mirror[n, m] += weight * there_and_back * r * answer
+                    sine = np.sqrt(max(0.0, 1.0 - cos * cos))
+                    if sine * acoustics.speed[code] > acoustics.speed[was] and zb > 2.0 * za:
+                        there_and_back = 0.0  # beyond the critical angle
+                    if acoustics.dirty[code] > 0.0:
+                        clutter = max(clutter, there_and_back * acoustics.dirty[code])
+                        away = 1.0
+                    there_and_back *= 1.0 - r * r
+                    was = code
+                structure = 0
+                along = 0.0
+                if p == middle or acoustics.across[code] > 0.0:
+                    structure = label_at(v, x, y, z)
+                if acoustics.across[code] > 0.0:
+                    fx, fy, fz = acoustics.fibres[structure]
+                    along = (dx * fx + dy * fy + dz * fz) ** 2
+                ds = lines.step * acoustics.speed[code] / SOUND_SPEED
+                loss = acoustics.loss[code]
+                loss += (acoustics.loss_along[code] - loss) * along
+                half = np.exp(-loss * ds)  # one step there and back is this squared
+                amplitude = acoustics.backscatter[code]
+                # fibres scatter most when the beam meets them squarely
+                amplitude *= 1.0 - 0.68 * min(1.0, 2.0 * along)
+                if acoustics.sheet[code] > 0.0:
+                    wall = sheets(
+                        x, y, z, fx, fy, fz, acoustics.across[code], acoustics.along[code]
+                    )
+                    amplitude += acoustics.sheet[code] * wall * max(0.0, 1.0 - 5.0 * along)
+                level = there_and_back * half * amplitude + clutter * away
+                power[m] += weight * level * level
+                if clutter > 0.0:
+                    away *= np.exp(-0.06 * lines.step)
+                if p == middle:
+                    labels[n, m] = structure
+                    if speckle:
+                        re, im = scatter(x, y, z, 1.0 / lines.cell)
+                        real[n, m] = re
+                        imaginary[n, m] = im
+                    else:
+                        real[n, m] = 1.0
+                there_and_back *= half * half
+                depth += ds
+                if there_and_back < 1e-7 and clutter * away < 1e-7 and p != middle:
+                    break
+        for m in range(samples):
+            root = np.sqrt(power[m])
+            real[n, m] *= root
+            imaginary[n, m] *= root
+    return real, imaginary, mirror, labels

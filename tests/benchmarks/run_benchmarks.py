@@ -1,0 +1,111 @@
+"""What `spine-tutor bench` runs: each figure beside its budget, in one process run.
+
+Machines are noisy, so every figure is a median (and a 95th percentile) over repeats, after one
+run that is not counted: it compiles and fills caches, as the first trainee of the day does.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def row(what: str, median: float, p95: float | None, unit: str, budget: str, holds: bool | None) -> Row:
+    """Return one line of the report; `holds` is None where there is no budget."""
+    said = {True: "yes", False: "NO", None: "–"}[holds]
+    return {"measured": what, "median": median, "p95": p95, "unit": unit, "budget": budget,
+            "holds": said}
+
+
+def timed(work: Callable[[int], object], repeats: int) -> tuple[float, float]:
+    """Return median and 95th percentile of a call, ms; `work` is told which repeat it is."""
+    work(0)
+    times = []
+    for n in range(1, repeats + 1):
+        begin = time.perf_counter()
+        work(n)
+        times.append(1000 * (time.perf_counter() - begin))
+    return statistics.median(times), statistics.quantiles(times, n=20)[-1]
+
+
+def measure_subject() -> Iterator[Row]:
+    """Build the atlas in a process of its own, to see its peak memory; then load it."""
+    build = (
+        "import resource, sys, time\n"
+        "from spine_tutor.anatomy.atlas import build_atlas\n"
+        "from spine_tutor.anatomy.case import Case\n"
+        "begin = time.perf_counter(); build_atlas(Case())\n"
+        "print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    for name in ("subject build, first time on a machine", "subject build"):
+        done = subprocess.run([sys.executable, "-c", build], capture_output=True, text=True,
+                              check=True)
+        seconds, kilobytes = map(float, done.stdout.split())
+        yield row(name, seconds, None, "s", "≤ 30", seconds <= 30)
+    gigabytes = kilobytes * 1024 / 1e9
+    yield row("subject build, peak memory", gigabytes, None, "GB", "≤ 1.5", gigabytes <= 1.5)
+
+    from spine_tutor.anatomy.library import open_subject
+
+    median, p95 = timed(lambda _: open_subject("average"), 9)
+    yield row("subject load from cache", median / 1000, p95 / 1000, "s", "≤ 1", p95 <= 1000)
+
+
+def measure_simulators() -> Iterator[Row]:
+    """Move each modality's standard shot a little at each repeat, so that nothing is cached."""
+    from spine_tutor.anatomy.library import open_subject
+    from spine_tutor.imaging.display import encode, picture
+    from spine_tutor.imaging.shot import Shot, standard_shots
+
+    subject = open_subject("average")
+    moved = {"fluoroscopy": "oblique", "ct": "shift", "ultrasound": "along", "mri": "shift"}
+    for name, shot in standard_shots(subject).items():
+        for pixels in (512, 256):
+            start = getattr(shot.view, moved[name])
+
+            def step(n: int, shot: Shot = shot, name: str = name, pixels: int = pixels,
+                     start: float = start) -> object:
+                view = shot.view.model_copy(
+                    update={"pixels": pixels, moved[name]: start + 0.7 * n}
+                )
+                image = Shot(view, shot.settings).simulate(subject)
+                return encode(picture(image, shot.settings))
+
+            median, p95 = timed(step, 25)
+            yield row(f"{name} {pixels}², simulated, drawn and encoded", median, p95, "ms",
+                      "–", None)
+
+
+def measure_browser() -> Iterator[Row]:
+    """Drive the tutor in headless Chromium: slider to picture, and what a 3-D step costs."""
+    import browser_latency
+
+    with tempfile.TemporaryDirectory() as folder:
+        yield from browser_latency.measure(folder, row)
+
+
+GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
+    "subject": measure_subject,
+    "simulators": measure_simulators,
+    "browser": measure_browser,
+}
+
+
+def run(only: list[str] | None = None) -> list[Row]:
+    """Return the rows of the named groups, all when None."""
+    rows: list[Row] = []
+    for name in only or GROUPS:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        rows += GROUPS[name]()
+    rows.append(row("this process, peak memory",
+                    resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, None, "GB",
+                    "–", None))
+    return rows
