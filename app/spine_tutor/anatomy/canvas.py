@@ -116,10 +116,18 @@ class Canvas:
         high = solid.origin + (inside.max(axis=0) + 1) * solid.spacing
         window = self.window(low, high)
         _fill_solid(
-            self.labels[window], self.tissues[window],
+            self.labels[window],
+            self.tissues[window],
             np.array([axis.flat[0] for axis in self.axes(window)])
-            if all(s.stop > s.start for s in window) else self.origin,
-            self.spacing, solid.values, solid.origin, solid.spacing, above, label, tissue,
+            if all(s.stop > s.start for s in window)
+            else self.origin,
+            self.spacing,
+            solid.values,
+            solid.origin,
+            solid.spacing,
+            above,
+            label,
+            tissue,
         )
 
     def paint_tube(
@@ -143,8 +151,9 @@ class Canvas:
         path = np.ascontiguousarray(path, float)
         radii = np.broadcast_to(np.asarray(radius, float), len(path)).copy()
         free = 0 if into is None else self.structures[into].label
-        _fill_tube(self.labels, self.tissues, self.origin, self.spacing, path, radii,
-                   free, label, code)
+        _fill_tube(
+            self.labels, self.tissues, self.origin, self.spacing, path, radii, free, label, code
+        )
 
 
 @njit(parallel=True, cache=True)
@@ -172,8 +181,13 @@ def _fill_solid(
                     wx = fx if p else 1.0 - fx
                     for q in range(2):
                         wy = fy if q else 1.0 - fy
-                        value += wx * wy * (
-                            (1.0 - fz) * values[a + p, b + q, c] + fz * values[a + p, b + q, c + 1]
+                        value += (
+                            wx
+                            * wy
+                            * (
+                                (1.0 - fz) * values[a + p, b + q, c]
+                                + fz * values[a + p, b + q, c + 1]
+                            )
                         )
                 if above < value < 0.0:
                     labels[i, j, k] = label

@@ -100,72 +100,184 @@ def _rows() -> Iterator[_Row]:
         whole, short = f"{level}_vertebra", level.upper()
         yield whole, f"{short} vertebra", "bone", "trabecular_bone", BONE, None
         for part, name in VERTEBRA_PARTS.items():
-            yield f"{level}_{part}", f"{short} {name}", "bone", "trabecular_bone", TINTS[part], whole
+            yield (
+                f"{level}_{part}",
+                f"{short} {name}",
+                "bone",
+                "trabecular_bone",
+                TINTS[part],
+                whole,
+            )
         for part, name in PAIRED_VERTEBRA_PARTS.items():
             for side in SIDES:
-                yield (f"{level}_{part}_{side}", f"{short} {side} {name}", "bone",
-                       "cortical_bone", TINTS[part], whole)
+                yield (
+                    f"{level}_{part}_{side}",
+                    f"{short} {side} {name}",
+                    "bone",
+                    "cortical_bone",
+                    TINTS[part],
+                    whole,
+                )
     yield "sacrum", "Sacrum", "bone", "trabecular_bone", BONE, None
     for part, name in SACRUM_PARTS.items():
         yield part, name[0].upper() + name[1:], "bone", "trabecular_bone", BONE, "sacrum"
     for part, name in PAIRED_SACRUM_PARTS.items():
         for side in SIDES:
-            yield (f"{part}_{side}", f"{side.capitalize()} {name}", "bone", "cortical_bone",
-                   TINTS["transverse_process"], "sacrum")
+            yield (
+                f"{part}_{side}",
+                f"{side.capitalize()} {name}",
+                "bone",
+                "cortical_bone",
+                TINTS["transverse_process"],
+                "sacrum",
+            )
     for side in SIDES:
         yield f"ilium_{side}", f"{side.capitalize()} ilium", "bone", "trabecular_bone", BONE, None
     for upper, lower in motion_segments():
         segment, title = f"{upper}_{lower}", f"{upper.upper()}–{lower.upper()}"
         disc = disc_id(upper, lower)
         yield disc, f"{title} intervertebral disc", "disc", "disc_annulus", COLORS["disc"], None
-        yield (f"{segment}_nucleus", f"{title} nucleus pulposus", "disc", "disc_nucleus",
-               COLORS["nucleus"], disc)
-        yield (f"{segment}_annulus", f"{title} anulus fibrosus", "disc", "disc_annulus",
-               COLORS["disc"], disc)
+        yield (
+            f"{segment}_nucleus",
+            f"{title} nucleus pulposus",
+            "disc",
+            "disc_nucleus",
+            COLORS["nucleus"],
+            disc,
+        )
+        yield (
+            f"{segment}_annulus",
+            f"{title} anulus fibrosus",
+            "disc",
+            "disc_annulus",
+            COLORS["disc"],
+            disc,
+        )
         for side in SIDES:
-            yield (f"{segment}_facet_joint_{side}", f"{title} {side} zygapophysial (facet) joint",
-                   "joint", "cartilage", COLORS["joint"], None)
+            yield (
+                f"{segment}_facet_joint_{side}",
+                f"{title} {side} zygapophysial (facet) joint",
+                "joint",
+                "cartilage",
+                COLORS["joint"],
+                None,
+            )
         flavum = f"ligamentum_flavum_{segment}"
         yield flavum, f"{title} ligamentum flavum", "ligament", "ligament", COLORS["ligament"], None
         for side in SIDES:
-            yield (f"{flavum}_{side}", f"{title} {side} ligamentum flavum", "ligament", "ligament",
-                   COLORS["ligament"], flavum)
-        yield (f"interspinous_ligament_{segment}", f"{title} interspinous ligament", "ligament",
-               "ligament", COLORS["ligament"], None)
-    yield ("supraspinous_ligament", "Supraspinous ligament", "ligament", "ligament",
-           COLORS["ligament"], None)
-    yield ("anterior_longitudinal_ligament", "Anterior longitudinal ligament", "ligament",
-           "ligament", COLORS["ligament"], None)
-    yield ("posterior_longitudinal_ligament", "Posterior longitudinal ligament", "ligament",
-           "ligament", COLORS["ligament"], None)
+            yield (
+                f"{flavum}_{side}",
+                f"{title} {side} ligamentum flavum",
+                "ligament",
+                "ligament",
+                COLORS["ligament"],
+                flavum,
+            )
+        yield (
+            f"interspinous_ligament_{segment}",
+            f"{title} interspinous ligament",
+            "ligament",
+            "ligament",
+            COLORS["ligament"],
+            None,
+        )
+    yield (
+        "supraspinous_ligament",
+        "Supraspinous ligament",
+        "ligament",
+        "ligament",
+        COLORS["ligament"],
+        None,
+    )
+    yield (
+        "anterior_longitudinal_ligament",
+        "Anterior longitudinal ligament",
+        "ligament",
+        "ligament",
+        COLORS["ligament"],
+        None,
+    )
+    yield (
+        "posterior_longitudinal_ligament",
+        "Posterior longitudinal ligament",
+        "ligament",
+        "ligament",
+        COLORS["ligament"],
+        None,
+    )
     yield "thecal_sac", "Thecal sac", "canal", "csf", COLORS["csf"], None
     yield "dura", "Spinal dura mater", "canal", "dura", COLORS["dura"], "thecal_sac"
     yield "cerebrospinal_fluid", "Cerebrospinal fluid", "canal", "csf", COLORS["csf"], "thecal_sac"
     yield "cauda_equina", "Cauda equina", "nerve", "nerve", COLORS["nerve"], "thecal_sac"
-    yield "spinal_cord", "Spinal cord (conus medullaris)", "nerve", "cord", COLORS["nerve"], "thecal_sac"
+    yield (
+        "spinal_cord",
+        "Spinal cord (conus medullaris)",
+        "nerve",
+        "cord",
+        COLORS["nerve"],
+        "thecal_sac",
+    )
     yield "epidural_fat", "Epidural fat", "canal", "fat", COLORS["fat"], None
     for level in (*LEVELS, "s1"):
         for side in SIDES:
             root = f"{level}_nerve_root_{side}"
-            yield (root, f"{level.upper()} {side} spinal nerve and root", "nerve", "nerve",
-                   COLORS["nerve"], None)
-            yield (f"{level}_dorsal_root_ganglion_{side}",
-                   f"{level.upper()} {side} spinal (dorsal root) ganglion", "nerve", "nerve",
-                   COLORS["ganglion"], root)
+            yield (
+                root,
+                f"{level.upper()} {side} spinal nerve and root",
+                "nerve",
+                "nerve",
+                COLORS["nerve"],
+                None,
+            )
+            yield (
+                f"{level}_dorsal_root_ganglion_{side}",
+                f"{level.upper()} {side} spinal (dorsal root) ganglion",
+                "nerve",
+                "nerve",
+                COLORS["ganglion"],
+                root,
+            )
     for muscle, name in MUSCLES.items():
         for side in SIDES:
-            yield f"{muscle}_{side}", f"{side.capitalize()} {name}", "muscle", "muscle", COLORS["muscle"], None
+            yield (
+                f"{muscle}_{side}",
+                f"{side.capitalize()} {name}",
+                "muscle",
+                "muscle",
+                COLORS["muscle"],
+                None,
+            )
     yield "abdominal_wall", "Muscles of abdominal wall", "muscle", "muscle", COLORS["muscle"], None
     yield "gluteal_muscles", "Gluteal muscles", "muscle", "muscle", COLORS["muscle"], None
-    yield ("thoracolumbar_fascia", "Thoracolumbar fascia", "muscle", "fascia", COLORS["ligament"],
-           None)
+    yield (
+        "thoracolumbar_fascia",
+        "Thoracolumbar fascia",
+        "muscle",
+        "fascia",
+        COLORS["ligament"],
+        None,
+    )
     yield "aorta", "Abdominal aorta", "vessel", "blood", COLORS["artery"], None
     yield "inferior_vena_cava", "Inferior vena cava", "vessel", "blood", COLORS["vein"], None
     for side in SIDES:
-        yield f"kidney_{side}", f"{side.capitalize()} kidney", "organ", "kidney", COLORS["organ"], None
+        yield (
+            f"kidney_{side}",
+            f"{side.capitalize()} kidney",
+            "organ",
+            "kidney",
+            COLORS["organ"],
+            None,
+        )
     yield "bowel", "Bowel", "organ", "bowel", COLORS["organ"], None
     yield "bowel_gas", "Bowel gas", "organ", "air", "#d8d8d8", None
-    yield "retroperitoneal_fat", "Retroperitoneal and abdominal fat", "envelope", "fat", COLORS["fat"], None
+    yield (
+        "retroperitoneal_fat",
+        "Retroperitoneal and abdominal fat",
+        "envelope",
+        "fat",
+        COLORS["fat"],
+        None,
+    )
     yield "intermuscular_fat", "Intermuscular fat", "envelope", "fat", COLORS["fat"], None
     yield "subcutaneous_fat", "Subcutaneous fat", "envelope", "fat", COLORS["fat"], None
     yield "skin", "Skin", "envelope", "skin", COLORS["skin"], None

@@ -36,8 +36,13 @@ SKIN_MM = 2.0
 UNLABELLED = (
     ("unlabelled_gas", "Gas inside the body", "organ", "air", "#d8d8d8"),
     ("unlabelled_fat", "Fat (not segmented)", "envelope", "fat", "#f2d98c"),
-    ("unlabelled_soft_tissue", "Muscle and other soft tissue (not segmented)", "muscle", "muscle",
-     "#b5483f"),
+    (
+        "unlabelled_soft_tissue",
+        "Muscle and other soft tissue (not segmented)",
+        "muscle",
+        "muscle",
+        "#b5483f",
+    ),
     ("unlabelled_bone", "Bone or calcium (not segmented)", "bone", "trabecular_bone", "#e8dcc0"),
     ("skin", "Skin", "envelope", "skin", "#e9b99a"),
 )
@@ -82,9 +87,11 @@ def import_ct(
     unknown = [n for n in present if n not in names]
     if unknown:
         raise ProblemError(
-            Problem(str(labels_path), f"labels {unknown[:8]} have no name.",
-                    "Name them in a CSV with columns `id` and `structure`, and pass it with "
-                    "--names.")
+            Problem(
+                str(labels_path),
+                f"labels {unknown[:8]} have no name.",
+                "Name them in a CSV with columns `id` and `structure`, and pass it with --names.",
+            )
         )
     structures = _structures({n: names[n] for n in present})
     spacing = np.array([affine[i, i] for i in range(3)])
@@ -100,8 +107,11 @@ def import_ct(
     progress(0.75, "drawing surfaces")
     from spine_tutor.anatomy.meshing import mesh_masks
 
-    chosen = [s for s in structures.values() if s.kind in ("bone", "nerve", "vessel", "joint")
-              and s.id != "unlabelled_bone"]
+    chosen = [
+        s
+        for s in structures.values()
+        if s.kind in ("bone", "nerve", "vessel", "joint") and s.id != "unlabelled_bone"
+    ]
     meshes = mesh_masks(grid, structures, [s.id for s in chosen], step_mm=2.0)
     progress(0.95, "measuring the vertebrae")
     subject = Subject(
@@ -111,8 +121,12 @@ def import_ct(
         structures=structures,
         frames=_frames(grid, structures),
         meshes=meshes,
-        provenance={"maker": "CT import", "ct": ct_path.name, "labels": labels_path.name,
-                    **(provenance or {})},
+        provenance={
+            "maker": "CT import",
+            "ct": ct_path.name,
+            "labels": labels_path.name,
+            **(provenance or {}),
+        },
         content_hash=digest.hexdigest()[:16],
         hounsfield=hounsfield,
     )
@@ -157,31 +171,56 @@ def _axis_aligned(image: Any) -> tuple[tuple[int, ...], NDArray[np.float64]]:
 
 
 def _check_match(
-    ct_path: Path, hu: NDArray[Any], affine: NDArray[Any],
-    labels_path: Path, raw: NDArray[Any], label_affine: NDArray[Any],
+    ct_path: Path,
+    hu: NDArray[Any],
+    affine: NDArray[Any],
+    labels_path: Path,
+    raw: NDArray[Any],
+    label_affine: NDArray[Any],
 ) -> None:
     problems = []
     if raw.shape != hu.shape:
-        problems.append(Problem(str(labels_path),
-                                f"has {raw.shape} voxels, the CT {ct_path.name} has {hu.shape}.",
-                                "Give labels made on this very CT, or resample them to it."))
+        problems.append(
+            Problem(
+                str(labels_path),
+                f"has {raw.shape} voxels, the CT {ct_path.name} has {hu.shape}.",
+                "Give labels made on this very CT, or resample them to it.",
+            )
+        )
     elif not np.allclose(affine, label_affine, atol=0.01):
-        problems.append(Problem(str(labels_path),
-                                f"lies elsewhere than the CT {ct_path.name} (affines differ).",
-                                "Give labels made on this very CT, or resample them to it."))
+        problems.append(
+            Problem(
+                str(labels_path),
+                f"lies elsewhere than the CT {ct_path.name} (affines differ).",
+                "Give labels made on this very CT, or resample them to it.",
+            )
+        )
     if not raw.any():
-        problems.append(Problem(str(labels_path), "holds no label: every voxel is 0.",
-                                "Segment the CT first, for example with TotalSegmentator."))
+        problems.append(
+            Problem(
+                str(labels_path),
+                "holds no label: every voxel is 0.",
+                "Segment the CT first, for example with TotalSegmentator.",
+            )
+        )
     elif np.abs(raw - np.rint(raw)).max() > 1e-6 or raw.min() < 0 or raw.max() > 60000:
-        problems.append(Problem(str(labels_path),
-                                f"values run from {raw.min()} to {raw.max()}; labels are whole "
-                                "numbers from 0 to 60000.",
-                                "Did you exchange the CT and its labels?"))
+        problems.append(
+            Problem(
+                str(labels_path),
+                f"values run from {raw.min()} to {raw.max()}; labels are whole "
+                "numbers from 0 to 60000.",
+                "Did you exchange the CT and its labels?",
+            )
+        )
     if hu.min() > -500 or hu.max() < 200:
-        problems.append(Problem(str(ct_path),
-                                f"values run from {hu.min()} to {hu.max()}; a CT in HU holds air "
-                                "(−1000) and bone (over 200).",
-                                "Give a CT in Hounsfield units. Did you exchange it with labels?"))
+        problems.append(
+            Problem(
+                str(ct_path),
+                f"values run from {hu.min()} to {hu.max()}; a CT in HU holds air "
+                "(−1000) and bone (over 200).",
+                "Give a CT in Hounsfield units. Did you exchange it with labels?",
+            )
+        )
     if problems:
         raise ProblemError(problems)
 
@@ -194,16 +233,21 @@ def _names(path: Path | None) -> dict[int, str]:
             return {int(row["id"]): row["structure"] for row in csv.DictReader(lines)}
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ProblemError(
-            Problem(str(path), f"is no table of label names ({error!r}).",
-                    "Give a CSV with a header and the columns `id` (number) and `structure`.")
+            Problem(
+                str(path),
+                f"is no table of label names ({error!r}).",
+                "Give a CSV with a header and the columns `id` (number) and `structure`.",
+            )
         ) from error
 
 
 def _structures(names: Mapping[int, str]) -> StructureSet:
     found = [structure_of(name, number) for number, name in names.items()]
     free = max(names, default=0) + 1
-    found += [Structure(id_, free + n, name, kind, tissue, color)
-              for n, (id_, name, kind, tissue, color) in enumerate(UNLABELLED)]
+    found += [
+        Structure(id_, free + n, name, kind, tissue, color)
+        for n, (id_, name, kind, tissue, color) in enumerate(UNLABELLED)
+    ]
     return StructureSet(found)
 
 
@@ -224,7 +268,10 @@ def _body(hu: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _sort(
-    hu: NDArray[Any], raw: NDArray[Any], body: NDArray[np.bool_], spacing: NDArray[np.float64],
+    hu: NDArray[Any],
+    raw: NDArray[Any],
+    body: NDArray[np.bool_],
+    spacing: NDArray[np.float64],
     structures: StructureSet,
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     label = {id_: structures[id_].label for id_, *_ in UNLABELLED}

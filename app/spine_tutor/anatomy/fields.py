@@ -114,11 +114,20 @@ def limb(path: ArrayLike, half_widths: ArrayLike, across: ArrayLike) -> Field:
             a = widths[n, 0] + t * (widths[n + 1, 0] - widths[n, 0])
             b = widths[n, 1] + t * (widths[n + 1, 1] - widths[n, 1])
             distance = _ellipsoid(u, v, w, a, b, np.minimum(a, b))
-            best = distance if best is None else union(best, distance, 1.0)
+            best = distance if best is None else union(best, distance, 0.5)
         assert best is not None  # a path has at least two points
         return best
 
     return field
+
+
+def bent(
+    path: ArrayLike, half_widths: ArrayLike, stretches: int = 5
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return path and half widths of a `limb` whose three knots are joined by a parabola."""
+    t = np.linspace(0, 1, stretches + 1)[:, None]
+    weights = np.hstack([(1 - t) * (1 - 2 * t), 4 * t * (1 - t), t * (2 * t - 1)])
+    return weights @ np.asarray(path, float), weights @ np.asarray(half_widths, float)
 
 
 def _ellipsoid(

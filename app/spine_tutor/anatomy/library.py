@@ -56,8 +56,11 @@ def entry(subject_id: str) -> Entry:
     known = {e.id: e for e in list_subjects()}
     if subject_id not in known:
         raise ProblemError(
-            Problem("subject", f"`{subject_id}` is not known.",
-                    nearest(subject_id, known) + " `spine-tutor subject list` shows them.")
+            Problem(
+                "subject",
+                f"`{subject_id}` is not known.",
+                nearest(subject_id, known) + " `spine-tutor subject list` shows them.",
+            )
         )
     return known[subject_id]
 
@@ -100,8 +103,11 @@ def add_subject(subject: Subject, replace: bool = False) -> Path:
     taken = {e.id: e for e in list_subjects()}.get(subject.id)
     if taken and (taken.maker == "atlas" or not replace):
         raise ProblemError(
-            Problem("subject", f"there is already a subject `{subject.id}` ({taken.maker}).",
-                    "Choose another --id" + ("." if taken.maker == "atlas" else ", or --replace."))
+            Problem(
+                "subject",
+                f"there is already a subject `{subject.id}` ({taken.maker}).",
+                "Choose another --id" + ("." if taken.maker == "atlas" else ", or --replace."),
+            )
         )
     folder = data_dir() / "subjects" / subject.id
     folder.parent.mkdir(parents=True, exist_ok=True)

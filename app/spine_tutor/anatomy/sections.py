@@ -51,7 +51,9 @@ def rounded(outlines: NDArray[np.float64]) -> NDArray[np.float64]:
     t = t[None, None, :, None]
     p0, p1, p2, p3 = (p[:, :, None, :] for p in (before, outlines, after, beyond))
     curve = 0.5 * (
-        2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2
+        2 * p1
+        + (p2 - p0) * t
+        + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2
         + (3 * p1 - p0 - 3 * p2 + p3) * t**3
     )
     return curve.reshape(len(outlines), -1, 2)
@@ -75,8 +77,9 @@ def stacked(
 
 
 @njit(parallel=True, cache=True)
-def _polygon_distance(outlines: NDArray[np.float64], values: Volume,
-                      origin: NDArray[np.float64], spacing: float) -> None:
+def _polygon_distance(
+    outlines: NDArray[np.float64], values: Volume, origin: NDArray[np.float64], spacing: float
+) -> None:
     count = outlines.shape[1]
     for k in prange(values.shape[2]):
         points = outlines[k]

@@ -138,8 +138,9 @@ class Subject:
         for n, grid in enumerate(self.grids):
             np.save(folder / f"labels{n}.npy", grid.labels)
             np.save(folder / f"tissues{n}.npy", grid.tissues)
-            grids.append({"origin": list(map(float, grid.origin)),
-                          "spacing": list(map(float, grid.spacing))})
+            grids.append(
+                {"origin": list(map(float, grid.origin)), "spacing": list(map(float, grid.spacing))}
+            )
         if self.hounsfield is not None:
             np.save(folder / "hounsfield.npy", self.hounsfield)
         np.savez(

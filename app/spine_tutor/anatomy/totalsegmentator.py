@@ -12,8 +12,12 @@ from typing import NamedTuple
 from spine_tutor.anatomy.catalogue import BONE, COLORS
 from spine_tutor.anatomy.structure import Structure
 
-_LEVELS = ["s1", *(f"l{n}" for n in range(5, 0, -1)), *(f"t{n}" for n in range(12, 0, -1)),
-           *(f"c{n}" for n in range(7, 0, -1))]
+_LEVELS = [
+    "s1",
+    *(f"l{n}" for n in range(5, 0, -1)),
+    *(f"t{n}" for n in range(12, 0, -1)),
+    *(f"c{n}" for n in range(7, 0, -1)),
+]
 
 CLASSES: tuple[str, ...] = (
     "spleen", "kidney_right", "kidney_left", "gallbladder", "liver", "stomach", "pancreas",
@@ -48,13 +52,21 @@ class _Rule(NamedTuple):
 _RULES = (
     _Rule(r"lung_.*", "organ", "lung", "#c9a7b8"),
     _Rule(r"trachea", "organ", "air", "#d8d8d8"),
-    _Rule(r"(vertebrae_.*|sacrum|sternum|skull|carpal|rib_.*|(humerus|scapula|clavicula|femur|hip)_.*)",
-          "bone", "trabecular_bone", BONE),
+    _Rule(
+        r"(vertebrae_.*|sacrum|sternum|skull|carpal|rib_.*|(humerus|scapula|clavicula|femur|hip)_.*)",
+        "bone",
+        "trabecular_bone",
+        BONE,
+    ),
     _Rule(r"costal_cartilages", "joint", "cartilage", COLORS["joint"]),
     _Rule(r"(spinal_cord|brain)", "nerve", "cord", COLORS["nerve"]),
     _Rule(r"(gluteus|autochthon|iliopsoas)_.*", "muscle", "muscle", COLORS["muscle"]),
-    _Rule(r"(heart|aorta|.*artery.*|brachiocephalic_trunk|atrial_appendage.*)", "vessel", "blood",
-          COLORS["artery"]),
+    _Rule(
+        r"(heart|aorta|.*artery.*|brachiocephalic_trunk|atrial_appendage.*)",
+        "vessel",
+        "blood",
+        COLORS["artery"],
+    ),
     _Rule(r".*ve(in|na).*", "vessel", "blood", COLORS["vein"]),
     _Rule(r"kidney_(left|right)", "organ", "kidney", COLORS["organ"]),
     _Rule(r"liver", "organ", "liver", "#9c5b4b"),
@@ -81,8 +93,9 @@ def structure_of(class_name: str, label: int) -> Structure:
     stem, side = class_name, ""
     if vertebra := re.fullmatch(r"vertebrae_([CTLS]\d+)", class_name):
         level = vertebra[1].lower()
-        return Structure(f"{level}_vertebra", label, f"{level.upper()} vertebra", "bone",
-                         rule.tissue, rule.color)
+        return Structure(
+            f"{level}_vertebra", label, f"{level.upper()} vertebra", "bone", rule.tissue, rule.color
+        )
     if rib := re.fullmatch(r"rib_(left|right)_(\d+)", class_name):
         stem, side = f"rib_{rib[2]}", rib[1]
     elif sided := re.fullmatch(r"(.*)_(left|right)", class_name):
@@ -91,5 +104,6 @@ def structure_of(class_name: str, label: int) -> Structure:
     name = f"{side} {plain}".strip()
     structure_id = f"{stem}_{side}" if side else stem
     structure_id = re.sub(r"[^a-z0-9]+", "_", structure_id.lower()).strip("_")
-    return Structure(structure_id, label, name[0].upper() + name[1:], rule.kind, rule.tissue,
-                     rule.color)
+    return Structure(
+        structure_id, label, name[0].upper() + name[1:], rule.kind, rule.tissue, rule.color
+    )

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy.canvas import Solid
+from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.catalogue import SIDES
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.sections import between, ellipse, mirrored, rounded, stacked
 
@@ -24,6 +25,8 @@ FASCIA = 1.0
 """Thickness of the posterior layer of the thoracolumbar fascia, mm (estimate)."""
 SEPTUM = 1.6
 """Width of the fat cleft between multifidus and longissimus, mm (estimate)."""
+CLEFT = 1.0
+"""Width of the fat cleft between longissimus and iliocostalis, mm (estimate)."""
 ABDOMINAL_WALL = 14.0
 """Thickness of the muscles of the abdominal wall, mm (estimate)."""
 USUAL_FAT = 18.0
@@ -70,18 +73,84 @@ _QUADRATUS = {
 }
 # The space of the back muscles; what lies behind the deep fascia is cut away.
 _PARASPINAL = {
-    "t12": [(1, -9), (13, -8), (26, -6), (40, -9), (53, -15), (62, -22), (66, -31), (63, -46),
-            (48, -70), (24, -80), (1, -80)],
-    "l3": [(1, -10), (17, -10), (33, -7), (48, -6), (62, -11), (73, -18), (79, -28), (76, -44),
-           (58, -70), (30, -85), (1, -85)],
-    "l4": [(1, -10), (18, -10), (34, -7), (48, -7), (62, -11), (71, -18), (75, -27), (72, -42),
-           (56, -70), (30, -85), (1, -85)],
-    "l5": [(1, -8), (18, -9), (32, -8), (44, -8), (54, -11), (61, -17), (64, -25), (62, -36),
-           (50, -60), (28, -80), (1, -80)],
-    "s1": [(1, -5), (14, -5), (26, -6), (36, -8), (43, -12), (47, -17), (48, -23), (46, -30),
-           (40, -45), (24, -60), (1, -60)],
-    "s3": [(1, -4), (8, -4), (14, -5), (20, -6), (25, -8), (28, -11), (29, -15), (28, -20),
-           (24, -32), (14, -40), (1, -40)],
+    "t12": [
+        (1, -9),
+        (13, -8),
+        (26, -6),
+        (40, -9),
+        (53, -15),
+        (62, -22),
+        (66, -31),
+        (63, -46),
+        (48, -70),
+        (24, -80),
+        (1, -80),
+    ],
+    "l3": [
+        (1, -10),
+        (17, -10),
+        (33, -7),
+        (48, -6),
+        (62, -11),
+        (73, -18),
+        (79, -28),
+        (76, -44),
+        (58, -70),
+        (30, -85),
+        (1, -85),
+    ],
+    "l4": [
+        (1, -10),
+        (18, -10),
+        (34, -7),
+        (48, -7),
+        (62, -11),
+        (71, -18),
+        (75, -27),
+        (72, -42),
+        (56, -70),
+        (30, -85),
+        (1, -85),
+    ],
+    "l5": [
+        (1, -8),
+        (18, -9),
+        (32, -8),
+        (44, -8),
+        (54, -11),
+        (61, -17),
+        (64, -25),
+        (62, -36),
+        (50, -60),
+        (28, -80),
+        (1, -80),
+    ],
+    "s1": [
+        (1, -5),
+        (14, -5),
+        (26, -6),
+        (36, -8),
+        (43, -12),
+        (47, -17),
+        (48, -23),
+        (46, -30),
+        (40, -45),
+        (24, -60),
+        (1, -60),
+    ],
+    "s3": [
+        (1, -4),
+        (8, -4),
+        (14, -5),
+        (20, -6),
+        (25, -8),
+        (28, -11),
+        (29, -15),
+        (28, -20),
+        (24, -32),
+        (14, -40),
+        (1, -40),
+    ],
 }
 # Lateral border of multifidus: x at 10 mm and at 50 mm behind the middle of the canal.
 _MULTIFIDUS = {"t12": (11, 11), "l1": (14, 13), "l2": (17, 16), "l3": (20, 20), "l4": (24, 26),
@@ -90,9 +159,18 @@ _MULTIFIDUS = {"t12": (11, 11), "l1": (14, 13), "l2": (17, 16), "l3": (20, 20), 
 _ILIOCOSTALIS = {"t12": (38, 40), "l2": (42, 46), "l4": (46, 54), "s1": (80, 90)}
 
 
+_MUSCLES = {
+    "multifidus": ("multifidus",),
+    "erector_spinae": ("longissimus", "iliocostalis"),
+    "psoas": ("psoas",),
+    "quadratus_lumborum": ("quadratus_lumborum",),
+}
+"""What each muscle of the catalogue is painted from."""
+
+
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """Where the fields of the trunk are known: mm, symmetric in x."""
+    """Where the solids of the trunk are known: mm, symmetric in x."""
 
     origin: NDArray[np.float64]
     spacing: float
@@ -132,7 +210,7 @@ def lines(column: Column, tips: NDArray[np.float64], lattice: Lattice) -> Lines:
     return Lines(heights, canal, np.interp(lattice.z, tips[:, 1], tips[:, 0]))
 
 
-def trunk_fields(case: Case, at: Lines, lattice: Lattice) -> dict[str, Solid]:
+def trunk_solids(case: Case, at: Lines, lattice: Lattice) -> dict[str, Solid]:
     """Return the solids of the trunk by structure id, with the helpers ``body`` and ``fascia``.
 
     ``body`` ends at the surface of the skin, ``fascia`` at the deep fascia.
@@ -140,7 +218,9 @@ def trunk_fields(case: Case, at: Lines, lattice: Lattice) -> dict[str, Solid]:
     size = case.height_scale
     wall = _deep_fascia(case, at, lattice)
     fat = _fat(case, wall, at, lattice)
-    body = stacked(rounded(_offset(wall, fat + SKIN)), lattice.shape, lattice.origin, lattice.spacing)
+    body = stacked(
+        rounded(_offset(wall, fat + SKIN)), lattice.shape, lattice.origin, lattice.spacing
+    )
     fascia = stacked(rounded(wall), lattice.shape, lattice.origin, lattice.spacing)
     found = {"body": body, "fascia": fascia}
 
@@ -156,15 +236,42 @@ def trunk_fields(case: Case, at: Lines, lattice: Lattice) -> dict[str, Solid]:
     medial = _cleft(_MULTIFIDUS, at, lattice, size, x, behind)
     lateral = _cleft(_ILIOCOSTALIS, at, lattice, size, x, behind)
     sides["multifidus"] = back & medial.grown(-0.5 * SEPTUM)
-    between_columns = Solid(np.abs(lateral.values), lateral.origin, lateral.spacing)
     erector = back - medial.grown(0.5 * SEPTUM)
-    sides["erector_spinae"] = erector - between_columns.grown(0.5)
+    sides["longissimus"] = erector & lateral.grown(-0.5 * CLEFT)
+    sides["iliocostalis"] = erector - lateral.grown(0.5 * CLEFT)
     for name, muscle in sides.items():
         found[f"{name}_right"] = muscle
         found[f"{name}_left"] = Solid(
             np.ascontiguousarray(muscle.values[::-1]), muscle.origin, muscle.spacing
         )
+    found |= _wall(fascia, at, lattice, size)
     return found
+
+
+def _wall(fascia: Solid, at: Lines, lattice: Lattice, size: float) -> dict[str, Solid]:
+    """Return the body wall: abdominal muscles, gluteal muscles, fascia of the back, deep fat."""
+    x = np.abs(lattice.origin[0] + lattice.spacing * np.arange(lattice.shape[0]))[:, None, None]
+    y = (lattice.origin[1] + lattice.spacing * np.arange(lattice.shape[1]))[None, :, None]
+    z, canal = lattice.z[None, None, :], at.canal[None, None, :]
+
+    def half_space(values: NDArray[np.float64]) -> Solid:
+        full = np.broadcast_to(values, lattice.shape).astype(np.float32)
+        return Solid(full, lattice.origin, lattice.spacing)
+
+    # the blade of the ilium runs forwards and outwards from the posterior superior spine
+    blade = half_space(0.8 * (y - (canal - 22.0) - 1.15 * (x - 40.0)))
+    hips = half_space(z - (at.heights["l5"] + 14.0) - 0.20 * (x - 60.0))
+    # in front of the flank of the back muscles and of quadratus
+    flank = half_space(canal - 14.0 - 0.55 * np.maximum(80.0 - x, -20.0) + 8.0 - y)
+    ring = Solid(-fascia.values - np.float32(ABDOMINAL_WALL), fascia.origin, fascia.spacing)
+    lumbar = half_space(np.maximum(x - 86.0, y - canal + 4.0))
+    shell = Solid(-fascia.values - np.float32(FASCIA), fascia.origin, fascia.spacing)
+    return {
+        "gluteal_muscles": fascia & blade & hips,
+        "thoracolumbar_fascia": fascia & shell & lumbar,
+        "abdominal_wall": fascia & ring & flank,
+        "intermuscular_fat": fascia & half_space(y - canal + 6.0),
+    }
 
 
 def _deep_fascia(case: Case, at: Lines, lattice: Lattice) -> NDArray[np.float64]:
@@ -182,9 +289,7 @@ def _deep_fascia(case: Case, at: Lines, lattice: Lattice) -> NDArray[np.float64]
     return np.stack([mirrored(outline) for outline in half])
 
 
-def _fat(
-    case: Case, wall: NDArray[np.float64], at: Lines, lattice: Lattice
-) -> NDArray[np.float64]:
+def _fat(case: Case, wall: NDArray[np.float64], at: Lines, lattice: Lattice) -> NDArray[np.float64]:
     """Return the thickness of subcutaneous fat at every point of the outlines, (nz, n), mm.
 
     Thicker over the buttocks, thinner in front of the flanks (estimates).
@@ -243,3 +348,16 @@ def _plane(lattice: Lattice, z: float) -> Solid:
 def _canal(column: Column, level: str) -> NDArray[np.float64]:
     body = column.bodies[level]
     return (column.frames[level] @ [0.0, -0.5 * (body.depth + body.canal_depth), 0.0, 1.0])[:3]
+
+
+def paint_trunk(canvas: Canvas, solids: Mapping[str, Solid], column: Column) -> None:
+    """Paint muscles, fascia, body wall, fat and skin into what is free."""
+    for muscle, heads in _MUSCLES.items():
+        for side in SIDES:
+            for head in heads:
+                canvas.paint_solid(f"{muscle}_{side}", solids[f"{head}_{side}"])
+    for name in ("gluteal_muscles", "thoracolumbar_fascia", "abdominal_wall", "intermuscular_fat"):
+        canvas.paint_solid(name, solids[name])
+    canvas.paint_solid("retroperitoneal_fat", solids["fascia"])
+    canvas.paint_solid("skin", solids["body"], above=-SKIN)
+    canvas.paint_solid("subcutaneous_fat", solids["body"])

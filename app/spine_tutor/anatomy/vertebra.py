@@ -6,7 +6,6 @@ x right, y anterior, z cranial. Paired parts are written once, for the right sid
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import radians, tan
 
 import numpy as np
@@ -16,6 +15,7 @@ from spine_tutor.anatomy.column import BodySize
 from spine_tutor.anatomy.fields import (
     Distances,
     Points,
+    bent,
     difference,
     intersection,
     limb,
@@ -48,7 +48,7 @@ def body(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     up = np.clip(0.5 + 0.5 * rise, 0, 1)
     half_width = 0.5 * (size.width_lower + up * (size.width_upper - size.width_lower))
     half_depth = 0.5 * (size.depth_lower + up * (size.depth_upper - size.depth_lower))
-    waist = np.clip(1 - rise * rise, 0, 1)
+    waist = np.clip(1 - np.abs(rise) ** np.float32(2.5), 0, 1)
     half_width = half_width * (1 - shape.waist_side * waist)
     # The body is widest somewhat behind its middle and flatter behind than in front.
     widest = -0.08 * size.depth
@@ -109,8 +109,14 @@ def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.fl
         (0, s.lamina_lean, 1),
     )
     sap = limb(
-        [s.sap_front, s.sap_mid, s.sap_back],
-        [(0.7 * s.sap_half[0], s.sap_half[1]), s.sap_half, (0.75 * s.sap_half[0], s.sap_half[1])],
+        *bent(
+            [s.sap_front, s.sap_mid, s.sap_back],
+            [
+                (0.7 * s.sap_half[0], s.sap_half[1]),
+                s.sap_half,
+                (0.75 * s.sap_half[0], s.sap_half[1]),
+            ],
+        ),
         _UP,
     )
     iap = limb([s.pars, s.iap_base, s.iap_tip], [s.pars_half, s.iap_half, s.iap_half], _RIGHT)
@@ -163,3 +169,21 @@ def bone(
     arch = union(arch, pedicle, 3.0)
     arch = difference(arch, canal(points, size, shape), 1.5)
     return union(arch, body_, 5.0)
+
+
+def part_of(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.intp]:
+    """Return the index in `PARTS` of the part that each point belongs to."""
+    return parts(points, size, shape).argmin(axis=0)
+
+
+def extent(
+    size: BodySize, shape: VertebraShape, margin: float = 8.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and highest corner of a box around the bone, in its own frame, mm."""
+    s = shape
+    outline = np.asarray(s.spinous_outline)
+    x = max(s.tp_tip[0], 0.5 * max(size.width_upper, size.width_lower))
+    top = max(0.5 * size.height, s.sap_mid[2] + s.sap_half[0])
+    low = [-x, outline[:, 0].min(), min(s.iap_tip[2], outline[:, 1].min())]
+    high = [x, 0.5 * max(size.depth_upper, size.depth_lower), top]
+    return np.array(low) - margin, np.array(high) + margin

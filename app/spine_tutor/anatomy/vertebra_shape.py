@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from functools import cache
+
+import yaml
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.column import BREADTH
+from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.resources import assets_dir
 
 Point = tuple[float, float, float]
 Pair = tuple[float, float]
 
 
-class VertebraShape(BaseModel):
-    """Shape of one vertebra beyond the sizes of the morphometry table.
+class Landmarks(BaseModel):
+    """What the asset holds of one vertebra, beyond the sizes of the morphometry table.
 
     Points are in the vertebra's frame, right side, mm; halves are half widths, mm.
     """
@@ -28,8 +36,6 @@ class VertebraShape(BaseModel):
     canal_side: float
     canal_flare: float
     pedicle_z: float
-    pedicle_width: float
-    pedicle_height: float
     # where pedicle, transverse and superior articular process meet, and on down the arch
     pillar: Point
     pars: Point
@@ -52,3 +58,55 @@ class VertebraShape(BaseModel):
     spinous_outline: tuple[Pair, ...]
     spinous_margin: float
     spinous_half: tuple[float, float, float]
+
+
+class VertebraShape(Landmarks):
+    """Landmarks with the measures of the morphometry table that shape the arch."""
+
+    pedicle_width: float
+    pedicle_height: float
+
+
+_LENGTHS = (
+    "hollow_back",
+    "dish",
+    "rim_rounding",
+    "pedicle_z",
+    "spinous_margin",
+    "pedicle_width",
+    "pedicle_height",
+)
+"""Single numbers in mm; the other single numbers are ratios."""
+
+
+def vertebra_shape(level: str, case: Case) -> VertebraShape:
+    """Return the shape of a level, ``t12`` to ``l5``, at the size of a case."""
+    table = morphometry()
+    values = _landmarks()[level].model_dump() | {
+        name: table.value(name, level) for name in ("pedicle_width", "pedicle_height")
+    }
+    scale, across = case.height_scale, BREADTH[case.sex]
+    for name, value in values.items():
+        if isinstance(value, tuple):
+            values[name] = _scaled(value, scale, across)
+        elif name in _LENGTHS:
+            values[name] = scale * value
+    values["canal_flare"] /= scale  # mm per mm²
+    thicker = 1.5 * case.facet_hypertrophy
+    for name in ("sap_half", "iap_half"):
+        values[name] = tuple(half + thicker for half in values[name])
+    return VertebraShape(**values)
+
+
+def _scaled(value: tuple, scale: float, across: float) -> tuple:
+    """Scale a point, a pair or an outline; only points have an x, which breadth stretches."""
+    if isinstance(value[0], tuple):
+        return tuple(_scaled(v, scale, across) for v in value)
+    factors = (scale * across, scale, scale) if len(value) == 3 else (scale,) * len(value)
+    return tuple(f * v for f, v in zip(factors, value, strict=True))
+
+
+@cache
+def _landmarks() -> dict[str, Landmarks]:
+    text = (assets_dir() / "vertebra_shape.yaml").read_text(encoding="utf-8")
+    return TypeAdapter(dict[str, Landmarks]).validate_python(yaml.safe_load(text))

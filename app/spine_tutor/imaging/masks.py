@@ -26,6 +26,12 @@ def structure_mask(image: Image, structure_id: str) -> NDArray[np.bool_]:
     return mask if image.inside is None else mask & image.inside
 
 
+def mm_per_pixel(image: Image) -> float:
+    """Return the size of a pixel in the body: a projection's at its isocentre, mm."""
+    geometry = image.geometry
+    return _pixel_in_body(geometry) if isinstance(geometry, ConeGeometry) else geometry.spacing
+
+
 def voxel_points(subject: Subject, structure_id: str) -> list[tuple[NDArray, NDArray]]:
     """Return the voxel centres of a structure, (n, 3) mm, and voxel size for each grid.
 
@@ -53,25 +59,21 @@ def place_of(subject: Subject, structure_id: str) -> NDArray[np.float64] | None:
     return points[np.argmin(np.linalg.norm(points - subject.point(structure_id), axis=1))]
 
 
-def _projected(
-    subject: Subject, structure_id: str, geometry: ConeGeometry
-) -> NDArray[np.bool_]:
+def _projected(subject: Subject, structure_id: str, geometry: ConeGeometry) -> NDArray[np.bool_]:
     mask = np.zeros(geometry.shape, bool)
-    magnification = np.linalg.norm(geometry.pixel_to_detector(*_middle(geometry)) - geometry.source)
-    magnification /= np.linalg.norm(geometry.isocenter - geometry.source)
     for points, size in voxel_points(subject, structure_id):
         # enough points in a voxel that the shadow of a solid has no holes
-        n = int(np.ceil(1.2 * size.max() * magnification / geometry.spacing))
+        n = int(np.ceil(1.2 * size.max() / _pixel_in_body(geometry)))
         steps = (np.arange(n) + 0.5) / n - 0.5
         for offset in np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3):
-            rows, columns = project(geometry, points + offset * size)
+            rows, columns = _project(geometry, points + offset * size)
             r, c = np.rint(rows).astype(int), np.rint(columns).astype(int)
             seen = (r >= 0) & (r < mask.shape[0]) & (c >= 0) & (c < mask.shape[1])
             mask[r[seen], c[seen]] = True
     return mask
 
 
-def project(geometry: ConeGeometry, points: NDArray) -> tuple[NDArray, NDArray]:
+def _project(geometry: ConeGeometry, points: NDArray) -> tuple[NDArray, NDArray]:
     """Return detector rows and columns of world points (n, 3), as `world_to_pixel` does of one."""
     normal = np.cross(geometry.right, geometry.down)
     away = points - geometry.source
@@ -80,5 +82,6 @@ def project(geometry: ConeGeometry, points: NDArray) -> tuple[NDArray, NDArray]:
     return offset @ geometry.down, offset @ geometry.right
 
 
-def _middle(geometry: ConeGeometry) -> tuple[float, float]:
-    return 0.5 * (geometry.shape[0] - 1), 0.5 * (geometry.shape[1] - 1)
+def _pixel_in_body(geometry: ConeGeometry) -> float:
+    step = geometry.move(0, 1, geometry.isocenter) - geometry.move(0, 0, geometry.isocenter)
+    return float(np.linalg.norm(step))

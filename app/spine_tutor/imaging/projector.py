@@ -129,6 +129,23 @@ def _clip(start, way, low, high, t0, t1):  # type: ignore[no-untyped-def]
     return max(t0, min(a, b)), min(t1, max(a, b))
 
 
+@nb.njit(inline="always")
+def _sample(values, a, b, main, pa, pb, m):  # type: ignore[no-untyped-def]
+    """Return plane `m` at (pa, pb), half a voxel over the edges included."""
+    shape = values.shape
+    flat = values.ravel()
+    ia, ib = int(np.floor(pa)), int(np.floor(pb))
+    total = 0.0
+    for da in range(2):
+        for db in range(2):
+            if 0 <= ia + da < shape[a] and 0 <= ib + db < shape[b]:
+                wa = pa - ia if da else 1.0 - pa + ia
+                wb = pb - ib if db else 1.0 - pb + ib
+                at = (ia + da) * _stride(shape, a) + (ib + db) * _stride(shape, b)
+                total += wa * wb * flat[at + m * _stride(shape, main)]
+    return total
+
+
 @nb.njit(cache=True, fastmath=True)
 def _ray(values, leaps, source, end, spacing):  # type: ignore[no-untyped-def]
     way = end - source
@@ -139,41 +156,44 @@ def _ray(values, leaps, source, end, spacing):  # type: ignore[no-untyped-def]
         main = 2
     a = (main + 1) % 3  # the two axes across; no ray runs faster along them than along `main`
     b = (main + 2) % 3
-    na, nb_, nm = values.shape[a], values.shape[b], values.shape[main]
-    t0, t1 = _clip(source[a], way[a], -1.0, float(na), 0.0, 1.0)
-    t0, t1 = _clip(source[b], way[b], -1.0, float(nb_), t0, t1)
-    t0, t1 = _clip(source[main], way[main], 0.0, nm - 1.0, t0, t1)
-    if t0 >= t1:
-        return np.float32(0.0)
-    first, last = source[main] + t0 * way[main], source[main] + t1 * way[main]
-    low = int(np.ceil(min(first, last) - 1e-9))
-    high = int(np.floor(max(first, last) + 1e-9))
+    shape = values.shape
     slope_a, slope_b = way[a] / way[main], way[b] / way[main]
     start_a = source[a] - source[main] * slope_a
     start_b = source[b] - source[main] * slope_b
-    # length of the ray between two planes of voxels, mm
-    weight = np.sqrt(
-        spacing[main] ** 2 + (slope_a * spacing[a]) ** 2 + (slope_b * spacing[b]) ** 2
-    )
-    step_a, step_b, step_m = _strides(values.shape, a), _strides(values.shape, b), _strides(
-        values.shape, main
-    )
-    block_a, block_b, block_m = (
-        _strides(leaps.shape, a), _strides(leaps.shape, b), _strides(leaps.shape, main)
-    )
-    flat, blocks = values.ravel(), leaps.ravel()
+    begin, stop = min(source[main], end[main]), max(source[main], end[main])
+    begin, stop = max(begin, 0.0), min(stop, shape[main] - 1.0)
+    # planes where the ray is over the volume at all, and where it is between four of its voxels
+    reach0, reach1 = _clip(start_a, slope_a, -1.0, float(shape[a]), begin, stop)
+    reach0, reach1 = _clip(start_b, slope_b, -1.0, float(shape[b]), reach0, reach1)
+    inner0, inner1 = _clip(start_a, slope_a, 0.0, shape[a] - 1.001, begin, stop)
+    inner0, inner1 = _clip(start_b, slope_b, 0.0, shape[b] - 1.001, inner0, inner1)
+    if reach0 > reach1:
+        return np.float32(0.0)
+    low, high = int(np.ceil(reach0)), int(np.floor(reach1))
+    first, last = int(np.ceil(inner0)), int(np.floor(inner1))
+    if first > last:
+        first, last = high + 1, high
+    edges = 0.0
+    for m in range(low, min(first, high + 1)):
+        edges += _sample(values, a, b, main, start_a + slope_a * m, start_b + slope_b * m, m)
+    for m in range(max(last + 1, low), high + 1):
+        edges += _sample(values, a, b, main, start_a + slope_a * m, start_b + slope_b * m, m)
+    step_a, step_b, step_m = _stride(shape, a), _stride(shape, b), _stride(shape, main)
+    blocks, flat = leaps.ravel(), values.ravel()
+    block_a, block_b = _stride(leaps.shape, a), _stride(leaps.shape, b)
+    block_m = _stride(leaps.shape, main)
     total = np.float32(0.0)
-    m = low
-    while m <= high:
-        pa, pb = start_a + slope_a * m, start_b + slope_b * m
-        ia, ib = int(np.floor(pa)), int(np.floor(pb))
-        if 0 <= ia < na - 1 and 0 <= ib < nb_ - 1:
-            leap = blocks[
-                (ia // BLOCK) * block_a + (ib // BLOCK) * block_b + (m // BLOCK) * block_m
-            ]
-            if leap:
-                m = (m // BLOCK + int(leap)) * BLOCK
-                continue
+    m = first
+    while m <= last:
+        ia, ib, im = int(start_a + slope_a * m), int(start_b + slope_b * m), m // BLOCK
+        leap = blocks[(ia // BLOCK) * block_a + (ib // BLOCK) * block_b + im * block_m]
+        if leap:
+            m = (im + int(leap)) * BLOCK
+            continue
+        stop_m = min((im + 1) * BLOCK, last + 1)
+        while m < stop_m:
+            pa, pb = start_a + slope_a * m, start_b + slope_b * m
+            ia, ib = int(pa), int(pb)
             at = ia * step_a + ib * step_b + m * step_m
             fa, fb = np.float32(pa - ia), np.float32(pb - ib)
             v00, v01 = np.float32(flat[at]), np.float32(flat[at + step_b])
@@ -181,20 +201,15 @@ def _ray(values, leaps, source, end, spacing):  # type: ignore[no-untyped-def]
             lower = v00 + fb * (v01 - v00)
             upper = v10 + fb * (v11 - v10)
             total += lower + fa * (upper - lower)
-        elif -1 <= ia < na and -1 <= ib < nb_:  # half a voxel over the edge: the rest is nothing
-            fa, fb = np.float32(pa - ia), np.float32(pb - ib)
-            for da in range(2):
-                for db in range(2):
-                    if 0 <= ia + da < na and 0 <= ib + db < nb_:
-                        wa = fa if da else np.float32(1.0) - fa
-                        wb = fb if db else np.float32(1.0) - fb
-                        at = (ia + da) * step_a + (ib + db) * step_b + m * step_m
-                        total += wa * wb * np.float32(flat[at])
-        m += 1
-    return total * np.float32(weight)
+            m += 1
+    # length of the ray between two planes of voxels, mm
+    weight = np.sqrt(
+        spacing[main] ** 2 + (slope_a * spacing[a]) ** 2 + (slope_b * spacing[b]) ** 2
+    )
+    return np.float32((total + edges) * weight)
 
 
 @nb.njit(inline="always")
-def _strides(shape, axis):  # type: ignore[no-untyped-def]
+def _stride(shape, axis):  # type: ignore[no-untyped-def]
     """Return how far apart neighbours along an axis lie in a C-ordered array."""
     return shape[1] * shape[2] if axis == 0 else shape[2] if axis == 1 else 1

@@ -16,7 +16,7 @@ from spine_tutor.imaging.view import Pose
 LUMBAR_FOCUS = "l4"
 """The level that standard shots look at where a subject has it."""
 
-BORDER_MM = 70.0
+BORDER_MM = 95.0
 """Half a standard picture: what lies nearer to the lower border is not looked at by default."""
 
 

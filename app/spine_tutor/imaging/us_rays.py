@@ -9,6 +9,8 @@ angle nothing enters.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numba as nb
@@ -16,10 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy import LabelGrid
-from spine_tutor.imaging.us_texture import scatter, sheets
+from spine_tutor.imaging.us_texture import scatter, sheets, smooth
 
 SOUND_SPEED = 1540.0
 """m/s, the speed every scanner assumes."""
+
+WORKERS = os.cpu_count() or 1
+_POOL = ThreadPoolExecutor(WORKERS, thread_name_prefix="ultrasound")
 
 
 class Volumes(NamedTuple):
@@ -49,12 +54,14 @@ class Acoustics(NamedTuple):
     loss: NDArray[np.float64]  # nepers a mm, one way, across the fibres
     loss_along: NDArray[np.float64]  # the same along the fibres
     backscatter: NDArray[np.float64]  # amplitude of the speckle, 1 for a perfect mirror
+    anisotropy: NDArray[np.float64]  # share of it that is lost along the fibres
     sheet: NDArray[np.float64]  # amplitude added on sheets of connective tissue
     across: NDArray[np.float64]  # size of fibre bundles across, mm; 0 without any
     along: NDArray[np.float64]  # and along the fibres, mm
     rough: NDArray[np.float64]  # part of an interface's echo that is diffuse
     gloss: NDArray[np.float64]  # power of the cosine of the rest
     dirty: NDArray[np.float64]  # amplitude of the clutter behind the interface of a gas
+    shadow: bool  # whether interfaces take from the sound that goes on
     fibres: NDArray[np.float64]  # (labels, 3) unit vector along the fibres of each structure
 
 
@@ -70,6 +77,7 @@ class Lines(NamedTuple):
     weights: NDArray[np.float64]  # (planes,) sum 1
     step: float  # mm of picture depth a sample
     cell: float  # mm, side of a speckle cell
+    wall: float  # mm, thickness at which sheets of connective tissue are drawn
 
 
 PRESS = 25.0
@@ -141,7 +149,7 @@ def label_at(v: Volumes, x: float, y: float, z: float) -> int:
     return 0
 
 
-@nb.njit(parallel=True, cache=True)
+@nb.njit(cache=True, nogil=True)
 def first_body(
     v: Volumes,
     start: NDArray[np.float64],
@@ -151,7 +159,7 @@ def first_body(
 ) -> NDArray[np.float64]:
     """Return how far along each (n, 3) line its first voxel that is not air lies, NaN for none."""
     found = np.full(len(start), np.nan)
-    for n in nb.prange(len(start)):
+    for n in range(len(start)):
         for m in range(int(reach / step) + 1):
             s = m * step
             x = start[n, 0] + s * direction[n, 0]
@@ -191,11 +199,10 @@ def _facing(
     return abs(gx * dx + gy * dy + gz * dz) / length
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True, error_model="numpy")
 def march(
     v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """Follow the sound down every line and back.
+    """Follow the sound down every line and back, on all cores.
 
     Args:
         v: label grids.
@@ -208,14 +215,30 @@ def march(
         (lines, samples) float32 each: real and imaginary part of the scattered sound, and the
         echo of interfaces, all as amplitude over what was sent; and the uint16 labels.
     """
-    count, samples, planes = len(lines.start), len(lines.thickness), len(lines.offsets)
-    real = np.zeros((count, samples), np.float32)
-    imaginary = np.zeros((count, samples), np.float32)
-    mirror = np.zeros((count, samples), np.float32)
-    labels = np.zeros((count, samples), np.uint16)
+    shape = (len(lines.start), len(lines.thickness))
+    echoes = np.zeros((3, *shape), np.float32)
+    labels = np.zeros(shape, np.uint16)
+    # numba's own parallel loops take no tuples of arrays; threads do, and share between sessions
+    parts = np.linspace(0, shape[0], 4 * WORKERS + 1).astype(int)
+    jobs = [
+        _POOL.submit(_march, v, acoustics, lines, angle, speckle, a, b, *echoes, labels)
+        for a, b in zip(parts[:-1], parts[1:], strict=True)
+    ]
+    for job in jobs:
+        job.result()
+    return echoes[0], echoes[1], echoes[2], labels
+
+
+@nb.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _march(
+    v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool,
+    first: int, last: int,
+    real: NDArray, imaginary: NDArray, mirror: NDArray, labels: NDArray,
+) -> None:  # fmt: skip
+    samples, planes = len(lines.thickness), len(lines.offsets)
     radius = 1.0 / v.inverse[0, 0]
     middle = planes // 2
-    for n in nb.prange(count):
+    for n in range(first, last):
         if np.isnan(lines.skin[n]):
             continue
         dx, dy, dz = lines.direction[n]
@@ -250,36 +273,41 @@ def march(
                     rigid = code if zb > za else was
                     rough = acoustics.rough[rigid]
                     answer = rough * cos + (1.0 - rough) * cos ** acoustics.gloss[rigid]
+                    if speckle:  # no surface of the body is a mirror all over
+                        uneven = smooth(0.4 * x, 0.4 * y, 0.4 * z, 5)[0]
+                        answer *= 0.3 + 0.9 * uneven
                     mirror[n, m] += weight * there_and_back * r * answer
                     sine = np.sqrt(max(0.0, 1.0 - cos * cos))
-                    if sine * acoustics.speed[code] > acoustics.speed[was] and zb > 2.0 * za:
-                        there_and_back = 0.0  # beyond the critical angle
+                    if acoustics.shadow:
+                        there_and_back *= 1.0 - r * r
+                        if sine * acoustics.speed[code] > acoustics.speed[was] and zb > 2.0 * za:
+                            there_and_back = 0.0  # beyond the critical angle
                     if acoustics.dirty[code] > 0.0:
                         clutter = max(clutter, there_and_back * acoustics.dirty[code])
                         away = 1.0
-                    there_and_back *= 1.0 - r * r
                     was = code
                 structure = 0
                 along = 0.0
+                fibre = acoustics.fibres[0]
                 if p == middle or acoustics.across[code] > 0.0:
                     structure = label_at(v, x, y, z)
                 if acoustics.across[code] > 0.0:
-                    fx, fy, fz = acoustics.fibres[structure]
-                    along = (dx * fx + dy * fy + dz * fz) ** 2
+                    fibre = acoustics.fibres[structure]
+                    along = (dx * fibre[0] + dy * fibre[1] + dz * fibre[2]) ** 2
                 ds = lines.step * acoustics.speed[code] / SOUND_SPEED
                 loss = acoustics.loss[code]
                 loss += (acoustics.loss_along[code] - loss) * along
                 half = np.exp(-loss * ds)  # one step there and back is this squared
                 amplitude = acoustics.backscatter[code]
                 # fibres scatter most when the beam meets them squarely
-                amplitude *= 1.0 - 0.68 * min(1.0, 2.0 * along)
-                if acoustics.sheet[code] > 0.0:
-                    wall = sheets(
-                        x, y, z, fx, fy, fz, acoustics.across[code], acoustics.along[code]
-                    )
-                    amplitude += acoustics.sheet[code] * wall * max(0.0, 1.0 - 5.0 * along)
+                amplitude *= 1.0 - acoustics.anisotropy[code] * min(1.0, 2.0 * along)
                 level = there_and_back * half * amplitude + clutter * away
                 power[m] += weight * level * level
+                if p == middle and speckle and acoustics.sheet[code] > 0.0:
+                    mirror[n, m] += acoustics.sheet[code] * there_and_back * sheets(
+                        x, y, z, fibre[0], fibre[1], fibre[2], dx, dy, dz,
+                        acoustics.across[code], acoustics.along[code], lines.wall,
+                    )  # fmt: skip
                 if clutter > 0.0:
                     away *= np.exp(-0.06 * lines.step)
                 if p == middle:
@@ -298,4 +326,3 @@ def march(
             root = np.sqrt(power[m])
             real[n, m] *= root
             imaginary[n, m] *= root
-    return real, imaginary, mirror, labels

@@ -63,40 +63,67 @@ def scatter(x: float, y: float, z: float, inverse_cell: float) -> tuple[float, f
 
 
 @nb.njit(fastmath=True)
-def smooth(x: float, y: float, z: float, salt: int) -> float:
-    """Return value noise on the unit lattice, in [0, 1], with continuous slope."""
+def smooth(x: float, y: float, z: float, salt: int) -> tuple[float, float, float, float]:
+    """Return value noise on the unit lattice, in [0, 1], and its gradient."""
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
     u, v, w = x - i, y - j, z - k
-    u = u * u * (3.0 - 2.0 * u)
-    v = v * v * (3.0 - 2.0 * v)
-    w = w * w * (3.0 - 2.0 * w)
-    total = 0.0
+    su, sv, sw = u * u * (3 - 2 * u), v * v * (3 - 2 * v), w * w * (3 - 2 * w)
+    du, dv, dw = 6 * u * (1 - u), 6 * v * (1 - v), 6 * w * (1 - w)
+    total = gx = gy = gz = 0.0
     for a in range(2):
-        wa = u if a else 1.0 - u
+        wa, da = (su, du) if a else (1 - su, -du)
         for b in range(2):
-            wb = wa * (v if b else 1.0 - v)
+            wb, db = (sv, dv) if b else (1 - sv, -dv)
             for c in range(2):
-                weight = wb * (w if c else 1.0 - w)
-                total += weight * float(_hash(i + a, j + b, k + c, salt) & _LOW)
-    return total * _UNIFORM
+                wc, dc = (sw, dw) if c else (1 - sw, -dw)
+                value = float(_hash(i + a, j + b, k + c, salt) & _LOW) * _UNIFORM
+                total += wa * wb * wc * value
+                gx += da * wb * wc * value
+                gy += wa * db * wc * value
+                gz += wa * wb * dc * value
+    return total, gx, gy, gz
 
 
 @nb.njit(fastmath=True)
 def sheets(
-    x: float, y: float, z: float, fx: float, fy: float, fz: float, across: float, along: float
-) -> float:
-    """Return 1 on thin sheets of connective tissue that wrap bundles of fibres, 0 between them.
+    x: float, y: float, z: float,
+    fx: float, fy: float, fz: float,
+    dx: float, dy: float, dz: float,
+    across: float, along: float, thickness: float,
+) -> float:  # fmt: skip
+    """Return the share of a beam that thin sheets of connective tissue send back, 0 between them.
 
-    The sheets are where value noise crosses one half; stretching the noise along the fibres
-    makes them tubes: nets or dots in a cut across the fibres, long stripes in a cut along them.
+    The sheets are where a smooth random field crosses one half, stretched along the fibres (or
+    flattened, where `along` is the shorter): they wrap bundles of fibres, or lobules of fat. Two
+    scales together keep them from looking alike. Each is as thick everywhere, and answers as it
+    faces the beam: stripes in a cut along the fibres, short dashes and dots in one across.
 
     Args:
         x, y, z: world position, mm.
         fx, fy, fz: unit vector along the fibres.
-        across: size of a bundle across the fibres, mm.
-        along: size along them, mm.
+        dx, dy, dz: unit vector of the beam.
+        across, along: size of a bundle, mm.
+        thickness: of a sheet, mm.
     """
-    run = (x * fx + y * fy + z * fz) * (1.0 / along - 1.0 / across)
-    n = smooth(x / across + run * fx, y / across + run * fy, z / across + run * fz, 2)
-    ridge = 1.0 - abs(n - 0.5) * 9.0
-    return ridge if ridge > 0.0 else 0.0
+    best = 0.0
+    stretch = 1.0 / along - 1.0 / across
+    run = (x * fx + y * fy + z * fz) * stretch
+    qx, qy, qz = x / across + run * fx, y / across + run * fy, z / across + run * fz
+    for octave in range(2):
+        scale = 1.0 if octave == 0 else 1.9
+        n, gx, gy, gz = smooth(qx * scale, qy * scale, qz * scale, 2 + octave)
+        # the gradient in the world: every axis shrinks by `across`, the fibre's by `along`
+        turn = (gx * fx + gy * fy + gz * fz) * stretch
+        gx = (gx / across + turn * fx) * scale
+        gy = (gy / across + turn * fy) * scale
+        gz = (gz / across + turn * fz) * scale
+        slope = np.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6
+        wall = 1.0 - abs(n - 0.5) / (slope * thickness)
+        if wall > 0.0:
+            facing = abs(gx * dx + gy * dy + gz * dz) / slope
+            answer = wall * (0.08 + 0.92 * facing**6)
+            best = max(best, answer if octave == 0 else 0.7 * answer)
+    if best > 0.0:  # no sheet is whole: it comes and goes over a few millimetres
+        patch = smooth(0.16 * x, 0.16 * y, 0.16 * z, 4)[0]
+        best *= min(1.0, max(0.05, 3.0 * patch - 0.9))
+    return best

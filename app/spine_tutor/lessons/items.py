@@ -10,7 +10,14 @@ from spine_tutor.lessons.text import Line, Markdown, Slug, StructureId
 from spine_tutor.lessons.views import ViewSpec
 
 Camera = Literal[
-    "posterior", "anterior", "left", "right", "left-oblique", "right-oblique", "superior", "inferior"
+    "posterior",
+    "anterior",
+    "left",
+    "right",
+    "left-oblique",
+    "right-oblique",
+    "superior",
+    "inferior",
 ]
 """Where one looks at the 3-D model from."""
 
@@ -25,20 +32,20 @@ class Scene(Part):
     """What the 3-D model shows."""
 
     show: tuple[StructureId, ...] = Field(
-        (), description="Structures to show; none shows the whole bony spine."
+        default=(), description="Structures to show; none shows the whole bony spine."
     )
     translucent: tuple[StructureId, ...] = Field(
-        (), description="Structures of `show` to look through."
+        default=(), description="Structures of `show` to look through."
     )
-    camera: Camera = Field("posterior", description="Where one looks from.")
+    camera: Camera = Field(default="posterior", description="Where one looks from.")
 
 
 class Option(Part):
     """One answer to choose."""
 
     text: Line
-    correct: bool = Field(False, description="Whether it belongs to the key.")
-    feedback: Markdown | None = Field(None, description="Said to who chooses it.")
+    correct: bool = Field(default=False, description="Whether it belongs to the key.")
+    feedback: Markdown | None = Field(default=None, description="Said to who chooses it.")
 
 
 class ItemBase(Part):
@@ -48,7 +55,7 @@ class ItemBase(Part):
     objective: Slug = Field(description="Id of the lesson objective that it tests.")
     stem: Markdown = Field(description="The question.")
     feedback: Markdown = Field(description="The explanation, shown after every answer.")
-    evidence: tuple[Slug, ...] = Field((), description="Ids from evidence.yaml.")
+    evidence: tuple[Slug, ...] = Field(default=(), description="Ids from evidence.yaml.")
 
 
 class SingleChoice(ItemBase):
@@ -56,9 +63,10 @@ class SingleChoice(ItemBase):
 
     kind: Literal["single-choice"]
     options: tuple[Option, ...] = Field(min_length=2, max_length=8)
-    view: ViewSpec | None = Field(None, description="A picture to look at.")
+    view: ViewSpec | None = Field(default=None, description="A picture to look at.")
     shows: StructureId | None = Field(
-        None, description="Structure that the answer is about, shown in all modalities afterwards."
+        default=None,
+        description="Structure that the answer is about, shown in all modalities afterwards.",
     )
 
 
@@ -67,9 +75,10 @@ class MultipleChoice(ItemBase):
 
     kind: Literal["multiple-choice"]
     options: tuple[Option, ...] = Field(min_length=2, max_length=10)
-    view: ViewSpec | None = Field(None, description="A picture to look at.")
+    view: ViewSpec | None = Field(default=None, description="A picture to look at.")
     shows: StructureId | None = Field(
-        None, description="Structure that the answer is about, shown in all modalities afterwards."
+        default=None,
+        description="Structure that the answer is about, shown in all modalities afterwards.",
     )
 
 
@@ -86,7 +95,9 @@ class Hotspot(ItemBase):
     kind: Literal["hotspot"]
     view: ViewSpec
     target: StructureId = Field(description="Structure to click; any of its parts counts.")
-    tolerance_mm: float = Field(0.0, ge=0, le=10, description="How far beside it still counts.")
+    tolerance_mm: float = Field(
+        default=0.0, ge=0, le=10, description="How far beside it still counts."
+    )
 
 
 class Pick(ItemBase):

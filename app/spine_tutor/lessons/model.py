@@ -26,7 +26,9 @@ class Objective(Part):
 class SubjectRef(Part):
     """The body that a lesson is about."""
 
-    case: str = Field("average", description="An atlas case or imported CT; see `subject list`.")
+    case: str = Field(
+        default="average", description="An atlas case or imported CT; see `subject list`."
+    )
 
 
 class Claim(Part):
@@ -64,10 +66,10 @@ class Step(Part):
 
     title: Line
     text: Markdown
-    scene: Scene = Scene()
-    views: tuple[ViewSpec, ...] = Field((), max_length=6)
-    focus: Place | None = Field(None, description="Where the cross-hair starts.")
-    names: bool = Field(True, description="Whether what is under the cursor is named.")
+    scene: Scene = Field(default_factory=Scene)
+    views: tuple[ViewSpec, ...] = Field(default=(), max_length=6)
+    focus: Place | None = Field(default=None, description="Where the cross-hair starts.")
+    names: bool = Field(default=True, description="Whether what is under the cursor is named.")
     claims: tuple[Claim, ...] = ()
     evidence: tuple[Slug, ...] = ()
 
@@ -80,9 +82,9 @@ class Lesson(Part):
     region: Literal["cervical", "thoracic", "lumbar", "sacral"]
     summary: Line = Field(description="What it is about, for the list of lessons.")
     objectives: tuple[Objective, ...] = Field(min_length=1)
-    subject: SubjectRef = SubjectRef()
+    subject: SubjectRef = Field(default_factory=SubjectRef)
     steps: tuple[Step, ...] = Field(min_length=1)
-    evidence: tuple[Slug, ...] = Field((), description="Ids from evidence.yaml.")
+    evidence: tuple[Slug, ...] = Field(default=(), description="Ids from evidence.yaml.")
     quiz: tuple[Item, ...] = ()
 
 
@@ -106,7 +108,7 @@ class Term(Part):
 
     term: Line
     text: Markdown
-    also: tuple[Line, ...] = Field((), description="Other words for it.")
+    also: tuple[Line, ...] = Field(default=(), description="Other words for it.")
     evidence: tuple[Slug, ...] = ()
 
 
@@ -128,7 +130,7 @@ class Source(Part):
     title: Line
     venue: Line = Field(description="Journal, book or site, with volume and pages.")
     year: int = Field(ge=1800, le=2100)
-    doi: str | None = Field(None, pattern=r"^10\.\d{4,9}/\S+$")
+    doi: str | None = Field(default=None, pattern=r"^10\.\d{4,9}/\S+$")
     finding: Markdown
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
-from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.problems import Problem, ProblemError, Severity
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 24
@@ -48,7 +48,7 @@ class Source:
         location: Sequence[str | int],
         message: str,
         remedy: str,
-        severity: Literal["error", "warning"] = "error",
+        severity: Severity = "error",
     ) -> Problem:
         """Return a problem at a location; a key the file lacks takes its parent's line."""
         line = self.lines.get(self.known(location), 1)
@@ -81,7 +81,9 @@ def read_yaml(path: Path) -> tuple[Any, Source]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise _failed(path, "is not UTF-8 text.", "Save it with the encoding UTF-8.", line) from None
+        raise _failed(
+            path, "is not UTF-8 text.", "Save it with the encoding UTF-8.", line
+        ) from None
     try:
         _refuse_bombs(path, text)
         node = yaml.compose(text, _LOADER)

@@ -1,1 +1,1 @@
-"""TBD"""
+"""The quiz: how answers are judged and kept."""

@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_edt
 from spine_tutor.anatomy import Structure, Subject
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
-from spine_tutor.imaging.masks import place_of, structure_mask, voxel_points
+from spine_tutor.imaging.masks import mm_per_pixel, place_of, structure_mask, voxel_points
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.lessons.items import (
     Hotspot,
@@ -121,8 +121,9 @@ def _single(item: SingleChoice, chosen: int, subject: Subject) -> Grade:
     if not option.correct:
         key = next(o.text for o in item.options if o.correct)
         said += f" You chose “{option.text}”; the answer is “{key}”."
-    return Grade(option.correct, _joined(said, option.feedback),
-                 answer_point=_shown(item.shows, subject))  # fmt: skip
+    return Grade(
+        option.correct, _joined(said, option.feedback), answer_point=_shown(item.shows, subject)
+    )
 
 
 def _multiple(item: MultipleChoice, chosen: set[int], subject: Subject) -> Grade:
@@ -164,8 +165,8 @@ def _hotspot(item: Hotspot, click: Click, context: Context) -> Grade:
         message = f"{_verdict(False)} {target.name} is not in this picture."
         return Grade(False, message, hit=_most_telling(met, image, click))
     pixel, away_px = near
-    away = _world(image, *pixel, subject) - _world(image, click.row, click.column, subject)
-    distance = 0.0 if on_target else away_px * _mm_per_pixel(image)
+    away = _world(image, *pixel) - _world(image, click.row, click.column)
+    distance = 0.0 if on_target else away_px * mm_per_pixel(image)
     correct = distance <= item.tolerance_mm
     point = _answer_pixel_point(image, item.target, subject)
     hit = on_target.id if on_target else _most_telling(met, image, click)
@@ -217,21 +218,12 @@ def _answer_pixel_point(image: Image, structure_id: str, subject: Subject) -> Po
     if image.is_projection:
         return _point(place_of(subject, structure_id))
     depth = distance_transform_edt(np.pad(structure_mask(image, structure_id), 1))[1:-1, 1:-1]
-    return _point(_world(image, *np.unravel_index(np.argmax(depth), depth.shape), subject))
+    return _point(_world(image, *np.unravel_index(np.argmax(depth), depth.shape)))
 
 
-def _world(image: Image, row: Any, column: Any, subject: Subject) -> np.ndarray:
+def _world(image: Image, row: Any, column: Any) -> np.ndarray:
     keep = image.geometry.isocenter if isinstance(image.geometry, ConeGeometry) else np.zeros(3)
     return image.geometry.move(row, column, keep)
-
-
-def _mm_per_pixel(image: Image) -> float:
-    """Return the size of a pixel in the body: a projection's at its isocentre."""
-    geometry = image.geometry
-    if not isinstance(geometry, ConeGeometry):
-        return geometry.spacing
-    step = geometry.move(0, 1, geometry.isocenter) - geometry.move(0, 0, geometry.isocenter)
-    return float(np.linalg.norm(step))
 
 
 def _most_telling(met: list[Structure], image: Image, click: Click) -> str | None:

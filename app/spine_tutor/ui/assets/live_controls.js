@@ -19,6 +19,7 @@ export default function (component) {
 
 const SHORTEST_MS = 33;  // no more than 30 reports a second
 const STALE_MS = 1500;
+const REST_MS = 250;
 
 class Panel {
   constructor(parent) {
@@ -32,8 +33,7 @@ class Panel {
   }
 
   dispose() {
-    clearTimeout(this.timer);
-    clearTimeout(this.retry);
+    for (const timer of [this.timer, this.retry, this.rest]) clearTimeout(timer);
     this.form.remove();
   }
 
@@ -82,6 +82,8 @@ class Panel {
     const tell = (dragging) => {
       show(input.value);
       this.want(id, Number(input.value), dragging);
+      clearTimeout(this.rest);  // a hand that holds still wants the whole picture
+      if (dragging) this.rest = setTimeout(() => this.want(id, Number(input.value), false), REST_MS);
     };
     input.oninput = () => tell(this.held === id);
     input.onpointerdown = () => { this.held = id; };

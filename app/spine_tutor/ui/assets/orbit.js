@@ -3,17 +3,16 @@
 
 const direction = (azimuth, elevation) => ({ azimuth, elevation });
 
-// Azimuth 0 looks from behind (posterior), 90 from the patient's right, 180 from the front.
+// Azimuth 0 looks from behind (posterior), as at a prone patient; 90 from the patient's right.
 export const PRESETS = {
   posterior: { short: "P", name: "behind (posterior)", ...direction(0, 0) },
-  "left-posterior-oblique": { short: "LPO", name: "behind and left", ...direction(-35, 8) },
-  "left-lateral": { short: "L", name: "the left (lateral)", ...direction(-90, 0) },
-  "left-oblique": { short: "LAO", name: "in front and left", ...direction(-145, 8) },
+  "left-oblique": { short: "P-L", name: "behind and left", ...direction(-35, 8) },
+  "right-oblique": { short: "P-R", name: "behind and right", ...direction(35, 8) },
+  left: { short: "L", name: "the left (lateral)", ...direction(-90, 0) },
+  right: { short: "R", name: "the right (lateral)", ...direction(90, 0) },
   anterior: { short: "A", name: "the front (anterior)", ...direction(180, 0) },
-  "right-oblique": { short: "RAO", name: "in front and right", ...direction(145, 8) },
-  "right-lateral": { short: "R", name: "the right (lateral)", ...direction(90, 0) },
-  "right-posterior-oblique": { short: "RPO", name: "behind and right", ...direction(35, 8) },
-  cranial: { short: "H", name: "the head (cranial)", ...direction(0, 89) },
+  superior: { short: "H", name: "the head (cranial)", ...direction(0, 89) },
+  inferior: { short: "F", name: "the feet (caudal)", ...direction(0, -89) },
   beam: { short: "C-arm", name: "the C-arm's detector" },
 };
 

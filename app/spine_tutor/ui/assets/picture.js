@@ -17,6 +17,7 @@ export default function (component) {
   };
 }
 
+const REST_MS = 250;
 const STALE_MS = 1500;  // an answer lost on the way must not freeze the hand
 
 class Picture {
@@ -46,11 +47,13 @@ class Picture {
     this.resizer = new ResizeObserver(() => this.draw());
     this.resizer.observe(this.canvas);
     this.serial = 0;
+    this.dragging = this.resting = false;
   }
 
   dispose() {
     this.resizer.disconnect();
     clearTimeout(this.retry);
+    clearTimeout(this.rest);
     this.bitmap?.close();
     this.figure.remove();
   }
@@ -187,16 +190,19 @@ class Picture {
   }
 
   answer() {
-    if (this.cross) this.component.setTriggerValue("answer", this.cross);
+    if (this.cross) this.component.setTriggerValue("answer", { ...this.cross, size: this.header.size });
   }
 
   // Moves the cross-hair here at once and tells the server when it is free to hear it.
   go(place) {
     this.cross = place;
+    this.resting = false;
     this.draw();
     if (this.header.mode !== "cross") return;
     this.wanted = place;
     this.send();
+    clearTimeout(this.rest);  // a hand that holds still wants the whole picture
+    if (this.dragging) this.rest = setTimeout(() => { this.wanted = this.cross; this.resting = true; this.send(); }, REST_MS);
   }
 
   send() {
@@ -204,8 +210,9 @@ class Picture {
     this.flying = true;
     this.sent = `${Date.now()}.${++this.serial}`;
     const { row, column } = this.wanted;
+    const { size } = this.header;
     this.wanted = null;
-    this.component.setStateValue("cross", { row, column, dragging: !!this.dragging, serial: this.sent });
+    this.component.setStateValue("cross", { row, column, size, dragging: this.dragging && !this.resting, serial: this.sent });
     this.retry = setTimeout(() => this.landed(), STALE_MS);
   }
 

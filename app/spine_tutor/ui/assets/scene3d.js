@@ -26,7 +26,7 @@ class Scene {
   constructor(parent) {
     this.actors = new Map();
     this.lines = new Map();
-    this.reticle = [0.5, 0.5];
+    this.id = Math.random().toString(36).slice(2);
     this.build(parent);
   }
 
@@ -183,7 +183,7 @@ class Scene {
       if (this.fresh) this.orbit.fit(this.extent());
       this.fresh = false;
       if (typeof camera === "string") this.look(camera, true);
-      else if (camera) this.orbit.set(camera);
+      else if (camera && camera.by !== this.id) this.orbit.set(camera);  // not our own echo
     }
     this.render();
   }
@@ -222,9 +222,9 @@ class Scene {
         lines.push({ color: "#ff5fa2", width: 3, points: [a, b] });
       }
     }
-    for (const { color, corners, apex } of frames) {
+    for (const { color, corners, axis } of frames) {
       lines.push({ color, width: 2, points: [...corners, corners[0]] });
-      if (apex) for (const corner of corners) lines.push({ color, width: 1, points: [apex, corner] });
+      if (axis) lines.push({ color, width: 2, points: axis });
     }
     if (needle) lines.push({ color: "#ffffff", width: 5, points: needle });
     const wanted = new Set();
@@ -272,21 +272,27 @@ class Scene {
     this.render();
     clearTimeout(this.report);
     this.report = setTimeout(
-      () => this.component.setStateValue("camera", this.orbit.state()), 500);
+      () => this.component.setStateValue("camera", { ...this.orbit.state(), by: this.id }), 500);
   }
 
   render() {
     if (this.disposed || this.queued) return;
-    this.queued = requestAnimationFrame(() => {
-      this.queued = 0;
-      if (this.disposed) return;
-      const began = performance.now();
-      this.orbit.place();
-      this.renderWindow.render();
-      this.drawAxes();
-      this.view.dataset.painted = String(Number(this.view.dataset.painted || 0) + 1);
-      this.view.dataset.ms = (performance.now() - began).toFixed(1);
-    });
+    // without a graphics card a frame takes long: leave the machine as much time for the pictures
+    const wait = (this.rested ?? 0) - performance.now();
+    this.queued = setTimeout(() => requestAnimationFrame(() => this.paintNow()), Math.max(0, wait));
+  }
+
+  paintNow() {
+    this.queued = 0;
+    if (this.disposed) return;
+    const began = performance.now();
+    this.orbit.place();
+    this.renderWindow.render();
+    this.drawAxes();
+    const ended = performance.now();
+    if (ended - began > 30) this.rested = ended + 1.5 * (ended - began);
+    this.view.dataset.painted = String(Number(this.view.dataset.painted || 0) + 1);
+    this.view.dataset.ms = (ended - began).toFixed(1);
   }
 
   drawAxes() {
@@ -359,7 +365,7 @@ class Scene {
 
   dispose() {
     this.disposed = true;
-    cancelAnimationFrame(this.queued);
+    clearTimeout(this.queued);
     clearTimeout(this.report);
     clearTimeout(this.hovering);
     this.resizer.disconnect();

@@ -1,0 +1,176 @@
+"""The parametric lumbar atlas: one labelled subject from one case."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from spine_tutor.anatomy.bones import paint_bones
+from spine_tutor.anatomy.canal import Sac, canal_line, paint_sac
+from spine_tutor.anatomy.canvas import Canvas
+from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.catalogue import lumbar_structures
+from spine_tutor.anatomy.column import Column, build_column
+from spine_tutor.anatomy.discs import paint_discs
+from spine_tutor.anatomy.landmarks import atlas_landmarks
+from spine_tutor.anatomy.ligaments import (
+    CanalWall,
+    paint_epidural_fat,
+    paint_flava,
+    paint_interspinous,
+    paint_longitudinal,
+    paint_supraspinous,
+)
+from spine_tutor.anatomy.meshing import atlas_meshes
+from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.nerves import paint_nerves
+from spine_tutor.anatomy.structure import StructureSet
+from spine_tutor.anatomy.subject import Subject
+from spine_tutor.anatomy.trunk import Lattice, lines, paint_trunk, trunk_solids
+from spine_tutor.anatomy.viscera import paint_bowel, paint_kidneys, paint_vessels
+
+FINE, COARSE = 0.5, 2.0
+"""Voxel size around the column and in the rest of the trunk, mm."""
+_RATIO = round(COARSE / FINE)
+
+Progress = Callable[[float, str], None]
+
+
+def build_atlas(case: Case, progress: Progress | None = None) -> Subject:
+    """Build the labelled body of a case.
+
+    The same case gives the same bytes: everything random is drawn from the case's seed.
+
+    Args:
+        case: what makes this body differ from another.
+        progress: called with the fraction done and what is being done.
+    """
+    tell = progress or (lambda _fraction, _message: None)
+    tell(0.0, "Posing the vertebrae")
+    column = build_column(case)
+    structures = lumbar_structures()
+    fine, coarse = _canvases(structures, column, case)
+
+    tell(0.03, "Carving the bones")
+    for canvas in (fine, coarse):
+        paint_bones(canvas, column, case)
+    tell(0.40, "Laying discs, sac and nerves")
+    _paint_canal(fine, column, case)
+    tell(0.55, "Placing vessels and organs")
+    tips = _tips(coarse)
+    lattice = Lattice(coarse.origin, coarse.spacing, coarse.labels.shape)
+    solids = trunk_solids(case, lines(column, tips, lattice), lattice)
+    paint_supraspinous(fine, tips)
+    for canvas in (fine, coarse):
+        paint_vessels(canvas, column)
+        paint_kidneys(canvas, column, case)
+        paint_bowel(canvas, column, case)
+        tell(0.60, "Wrapping muscles, fat and skin")
+        paint_trunk(canvas, solids, column)
+    _copy_into(fine, coarse)
+
+    tell(0.75, "Measuring")
+    subject = Subject(
+        id=f"atlas-{case.id}",
+        title=case.title,
+        grids=(fine.grid(), coarse.grid()),
+        structures=structures,
+        frames=dict(column.frames),
+        provenance={
+            "maker": "parametric lumbar atlas",
+            "case": case.model_dump(mode="json"),
+            "sources": dict(morphometry().sources),
+            "licence": "CC BY 4.0",
+        },
+    )
+    landmarks = atlas_landmarks(subject.grids[0], structures, column)
+    tell(0.80, "Drawing surfaces")
+    meshes = atlas_meshes(subject.grids, structures)
+    tell(1.0, "Ready")
+    return Subject(
+        **{
+            **{name: getattr(subject, name) for name in _KEPT},
+            "landmarks": landmarks,
+            "meshes": meshes,
+            "content_hash": _digest(case, fine, coarse),
+        }
+    )
+
+
+_KEPT = ("id", "title", "grids", "structures", "frames", "provenance")
+
+
+def _canvases(structures: StructureSet, column: Column, case: Case) -> tuple[Canvas, Canvas]:
+    """Return the empty canvases: the fine one lies on every fourth voxel of the coarse one."""
+    size, fat = case.height_scale, case.subcutaneous_fat
+    bodies = np.array([frame[:3, 3] for frame in column.frames.values()])
+    crown = column.endplate("t12", "upper")[2, 3]
+    back = bodies[:, 1].min() - 48.0 * size - fat - 8.0
+    low = np.array([-62.0 * size, back, bodies[:, 2].min() - 40.0 * size])
+    high = np.array([62.0 * size, bodies[:, 1].max() + 38.0 * size, crown + 2.0])
+    wide = np.array([172.0, 0.0, 0.0]) * size + [1.6 * fat + 8.0, 0.0, 0.0]
+    far = max(0.0, fat - 18.0)
+    outer_low = np.array([-wide[0], back - 0.6 * fat - 20.0, -118.0 * size])
+    outer_high = np.array([wide[0], 138.0 * size + 1.2 * fat + 0.9 * far + 8.0, crown + 14.0])
+
+    def lattice(
+        a: NDArray[np.float64], b: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
+        first, last = np.floor(a / COARSE), np.ceil(b / COARSE)  # whole coarse steps from 0
+        nx, ny, nz = (last - first).astype(int).tolist()
+        return COARSE * first, (nx, ny, nz)
+
+    origin, shape = lattice(low, high)
+    nx, ny, nz = (_RATIO * n + 1 for n in shape)
+    fine = Canvas(structures, origin, FINE, (nx, ny, nz))
+    origin, shape = lattice(outer_low, outer_high)
+    nx, ny, nz = (n + 1 for n in shape)
+    return fine, Canvas(structures, origin, COARSE, (nx, ny, nz))
+
+
+def _paint_canal(fine: Canvas, column: Column, case: Case) -> None:
+    """Paint what lies between the bones, in order of precedence."""
+    line = canal_line(column)
+    sac = Sac(line, column)
+    rng = np.random.default_rng([case.seed, 1])
+    paint_discs(fine, column, case)
+    wall = CanalWall(fine, line)
+    paint_sac(fine, sac, rng)
+    paint_nerves(fine, column, sac)
+    paint_flava(fine, wall)
+    paint_longitudinal(fine)
+    paint_interspinous(fine)
+    paint_epidural_fat(fine, wall)
+
+
+def _tips(canvas: Canvas) -> NDArray[np.float64]:
+    """Return (n, 2) y and z of a line resting on the spinous processes and the sacral crest."""
+    window = canvas.window([-5.0, -1e3, -1e3], [5.0, 1e3, 1e3])
+    bone = (canvas.labels[window] > 0).any(axis=0)
+    y, z = (axis.ravel() for axis in canvas.axes()[1:])
+    present = bone.any(axis=0)
+    edge = np.interp(z, z[present], y[bone.argmax(axis=0)[present]])
+    resting = ndimage.minimum_filter1d(edge, round(44.0 / canvas.spacing))
+    resting = ndimage.gaussian_filter1d(resting, 9.0 / canvas.spacing)
+    return np.column_stack([np.minimum(resting, edge) - 1.5, z])
+
+
+def _copy_into(fine: Canvas, coarse: Canvas) -> None:
+    """Give the coarse canvas what the fine one knows better."""
+    first = np.rint((fine.origin - coarse.origin) / COARSE).astype(int)
+    labels = fine.labels[::_RATIO, ::_RATIO, ::_RATIO]
+    window = tuple(slice(a, a + n) for a, n in zip(first, labels.shape, strict=True))
+    coarse.labels[window] = labels
+    coarse.tissues[window] = fine.tissues[::_RATIO, ::_RATIO, ::_RATIO]
+
+
+def _digest(case: Case, *canvases: Canvas) -> str:
+    digest = hashlib.sha256(case.model_dump_json().encode())
+    for canvas in canvases:
+        digest.update(canvas.labels)
+        digest.update(canvas.tissues)
+    return digest.hexdigest()[:32]

@@ -1,0 +1,250 @@
+"""Ligaments and epidural fat, fitted between the bones that have been painted."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from spine_tutor.anatomy.canal import CanalLine
+from spine_tutor.anatomy.canvas import Canvas
+from spine_tutor.anatomy.catalogue import LEVELS, SIDES, disc_id, motion_segments
+from spine_tutor.anatomy.morphometry import morphometry
+
+Array = NDArray[np.float64]
+
+FLAVUM_REACH = 78.0
+"""How far round from the midline the flavum goes, to the facet joints, degrees (estimate)."""
+FLAVUM_GAP = 0.6
+"""Half the width of the gap between the two flava, mm (estimate)."""
+LONGITUDINAL = {"anterior": (1.6, 12.0), "posterior": (1.0, 5.5)}
+"""Thickness and half width of the longitudinal ligaments, mm (estimate)."""
+INTERSPINOUS = 2.4
+"""Half thickness of the interspinous ligaments, mm (estimate)."""
+SUPRASPINOUS = 2.6
+"""Radius of the supraspinous ligament, mm (estimate)."""
+FORAMINAL_FAT = 11.0
+"""How far epidural fat follows a nerve out of the canal, mm (estimate)."""
+
+_ANGLES = np.radians(np.arange(-180.0, 180.0, 2.0))  # 0 is straight behind, + to the right
+_REACH = 24.0  # mm; no wall of the canal is farther from its middle
+_RADII = np.arange(2.0, _REACH, 0.25)
+_S_STEP = 0.5
+
+
+class CanalWall:
+    """How far the bony wall of the canal is from its middle, measured on the painted bones.
+
+    Attributes:
+        s: places along the canal line, mm.
+        radius: (angles, places) distance to the first bone, NaN where the wall is open.
+        owner: (angles, places) index in `catalogue.LEVELS` of the bone met, its length for the
+            sacrum, −1 where the wall is open.
+        closed: `radius` with the openings between laminae and pedicles bridged.
+    """
+
+    def __init__(self, canvas: Canvas, line: CanalLine):
+        grid = canvas.grid()
+        top = float(line.along(grid.bounds[1][1:])[0])
+        self.line = line
+        self.s = np.arange(line.levels["s3"], min(top, line.levels["t12"] + 16.0), _S_STEP)
+        u = _RADII[None, :] * np.sin(_ANGLES)[:, None]
+        d = -_RADII[None, :] * np.cos(_ANGLES)[:, None]
+        points = line.place(self.s[None, None, :], u[..., None], d[..., None])
+        index, inside = grid.voxel_of(points)
+        labels = canvas.labels[tuple(np.moveaxis(index, -1, 0))]
+        owner = _owners(canvas)[labels]
+        bone = (owner >= 0) & inside
+        hit = bone.any(axis=1)
+        first = bone.argmax(axis=1)
+        self.radius = np.where(hit, _RADII[first], np.nan)
+        found = np.take_along_axis(owner, first[:, None, :], axis=1)[:, 0]
+        self.owner = np.where(hit, found, -1)
+        self.closed = self._bridged()
+
+    def _bridged(self) -> Array:
+        closed = np.empty_like(self.radius)
+        for n, row in enumerate(self.radius):
+            known = np.isfinite(row)
+            closed[n] = np.interp(self.s, self.s[known], row[known]) if known.any() else _REACH
+        return ndimage.gaussian_filter(closed, (1.0, 1.5), mode=("wrap", "nearest"))
+
+    def at(self, table: Array, angle: Array, s: Array) -> Array:
+        """Return a quantity known by angle and place at other angles and places."""
+        i = (angle - _ANGLES[0]) / (_ANGLES[1] - _ANGLES[0])
+        k = (s - self.s[0]) / _S_STEP
+        i, k = np.broadcast_arrays(i, k)
+        return ndimage.map_coordinates(table, [i, k], order=1, mode="nearest")
+
+
+def paint_flava(canvas: Canvas, wall: CanalWall) -> None:
+    """Paint both ligamenta flava of every segment.
+
+    Each goes from the front of the lower half of the upper lamina to the upper border of the
+    lower lamina.
+    """
+    window, u, d, s = _around(canvas, wall.line)
+    radius = np.hypot(u, d)
+    angle = np.arctan2(u, -d)
+    near = (np.abs(angle) < np.radians(FLAVUM_REACH)) & (radius < _REACH)
+    near &= np.abs(u) > FLAVUM_GAP
+    near &= canvas.labels[window] == 0
+    where = np.nonzero(near)
+    radius, angle = radius[where], angle[where]
+    s = np.broadcast_to(s, near.shape)[where]
+    right = np.broadcast_to(u, near.shape)[where] > 0
+    behind = np.cos(angle)
+    closed = wall.at(wall.closed, angle, s)
+    for upper, lower in motion_segments():
+        segment = f"{upper}_{lower}"
+        thick = morphometry().value("ligamentum_flavum_thickness", segment)
+        start, stop, border = _flavum_range(wall, upper, lower)
+        low = wall.at(stop[:, None] + 0 * wall.s, angle, s)
+        high = wall.at(start[:, None] + 0 * wall.s, angle, s)
+        edge = wall.at(border[:, None] + 0 * wall.s, angle, s)
+        # before the upper lamina the whole ligament lies in the canal; towards the lower lamina,
+        # on whose upper border it ends, it comes to lie in line with the bone
+        share = np.clip((s - low) / np.maximum(edge - low, 1.0), 0.0, 1.0)
+        thick_here = thick * np.clip(1.3 * behind + 0.35, 0.45, 1.0)
+        inner = closed - thick_here * (0.3 + 0.7 * share)
+        here = (s < high) & (s > low - 1.0) & (radius > inner) & (radius < inner + thick_here)
+        for side, on in (("left", ~right), ("right", right)):
+            mask = np.zeros(near.shape, bool)
+            mask[tuple(w[here & on] for w in where)] = True
+            canvas.paint(f"ligamentum_flavum_{segment}_{side}", mask, window)
+
+
+def _flavum_range(wall: CanalWall, upper: str, lower: str) -> tuple[Array, Array, Array]:
+    """Return, by angle, the top and bottom of a flavum and the lower border of the upper lamina."""
+    above = LEVELS.index(upper)
+    middle = 0.5 * (wall.line.levels[upper] + wall.line.levels[lower])
+    of_upper, of_lower = wall.owner == above, wall.owner == above + 1
+    s = np.broadcast_to(wall.s, wall.owner.shape)
+    border = np.where(of_upper.any(axis=1), np.where(of_upper, s, np.inf).min(axis=1), middle)
+    stop = np.where(of_lower.any(axis=1), np.where(of_lower, s, -np.inf).max(axis=1), middle)
+    behind = np.abs(_ANGLES) < np.radians(35.0)
+    border = np.where(behind, border, np.median(border[behind]))
+    stop = np.where(behind, stop, np.median(stop[behind]))
+    # half of the height of the upper lamina, as far as it faces the canal
+    tall = np.median(np.where(of_upper, s, -np.inf).max(axis=1)[behind] - border[behind])
+    start = border + 0.5 * np.clip(tall, 8.0, 24.0)
+    smooth = (ndimage.gaussian_filter1d(a, 2.0, mode="wrap") for a in (start, stop, border))
+    start, stop, border = smooth
+    return start, np.minimum(stop, border - 1.0), border
+
+
+def paint_epidural_fat(canvas: Canvas, wall: CanalWall) -> None:
+    """Paint fat into whatever is free in the canal and beside the nerves in the foramina."""
+    window, u, d, s = _around(canvas, wall.line)
+    radius, angle = np.hypot(u, d), np.arctan2(u, -d)
+    free = (canvas.labels[window] == 0) & (radius < _REACH + FORAMINAL_FAT)
+    free &= (s > wall.s[0]) & (s < wall.s[-1])
+    where = np.nonzero(free)
+    radius, angle = radius[where], angle[where]
+    s = np.broadcast_to(s, free.shape)[where]
+    closed = wall.at(wall.closed, angle, s)
+    lateral = (np.abs(angle) > np.radians(62.0)) & (np.abs(angle) < np.radians(135.0))
+    inside = radius < closed + np.where(lateral, FORAMINAL_FAT, 0.3)
+    mask = np.zeros(free.shape, bool)
+    mask[tuple(w[inside] for w in where)] = True
+    canvas.paint("epidural_fat", mask, window)
+
+
+def paint_longitudinal(canvas: Canvas) -> None:
+    """Paint the anterior and posterior longitudinal ligaments along bodies and discs."""
+    structures = canvas.structures
+    core = np.zeros(1 << 16, bool)
+    names = [f"{level}_body" for level in LEVELS] + ["s1_body"]
+    names += [disc_id(a, b) for a, b in motion_segments()]
+    for name in names:
+        core[list(structures.labels_of(name))] = True
+    y = canvas.axes()[1].ravel()
+    for which, (thick, half_width) in LONGITUDINAL.items():
+        window = canvas.window([-half_width, -1e3, -1e3], [half_width, 1e3, 1e3])
+        solid = core[canvas.labels[window]]
+        present = solid.any(axis=1)
+        if which == "anterior":
+            edge = y[len(y) - 1 - solid[:, ::-1].argmax(axis=1)]
+        else:
+            edge = y[solid.argmax(axis=1)]
+        x = canvas.axes(window)[0].ravel()
+        surface = _taut(np.where(present, edge, np.nan), canvas.spacing, which == "anterior")
+        # thinner towards its borders
+        here = thick * np.sqrt(np.clip(1.0 - (x / (half_width + 0.5)) ** 2, 0.05, 1.0))[:, None]
+        across = y[None, :, None]
+        if which == "anterior":
+            mask = (across > edge[:, None]) & (across < (surface + here)[:, None])
+        else:
+            mask = (across < edge[:, None]) & (across > (surface - here)[:, None])
+            mask &= across > (surface - here)[:, None]
+        canvas.paint(f"{which}_longitudinal_ligament", mask & present[:, None], window)
+
+
+def _taut(edge: Array, spacing: float, in_front: bool) -> Array:
+    """Return the profile of a band drawn tight over the rims, easing the waists of the bodies."""
+    count = max(1, round(7.0 / spacing))
+    filled = np.where(np.isfinite(edge), edge, np.nanmean(edge))
+    close = ndimage.grey_closing if in_front else ndimage.grey_opening
+    return ndimage.gaussian_filter1d(close(filled, size=(1, count)), 1.0 / spacing, axis=1)
+
+
+def paint_interspinous(canvas: Canvas) -> None:
+    """Paint the interspinous ligaments: whatever is free straight between two processes."""
+    window = canvas.window([-INTERSPINOUS, -1e3, -1e3], [INTERSPINOUS, 1e3, 1e3])
+    labels = canvas.labels[window]
+    middle = canvas.window([-0.6, -1e3, -1e3], [0.6, 1e3, 1e3])[0]
+    center = slice(middle.start - window[0].start, middle.stop - window[0].start)
+    for upper, lower in motion_segments():
+        above = _any_of(labels[center], canvas, f"{upper}_spinous_process", f"{upper}_lamina")
+        name = "median_sacral_crest" if lower == "s1" else f"{lower}_spinous_process"
+        arch = "sacral_lamina" if lower == "s1" else f"{lower}_lamina"
+        below = _any_of(labels[center], canvas, name, arch)
+        # per column of constant y: from the top of the lower to the bottom of the upper process
+        z = np.arange(labels.shape[2])
+        bottom = np.where(above, z, len(z)).min(axis=-1)
+        top = np.where(below, z, -1).max(axis=-1)
+        reach = np.median(bottom[bottom < len(z)]) if (bottom < len(z)).any() else 0
+        between = (z > top[:, None]) & (z < bottom[:, None])
+        between &= (top >= 0)[:, None] & (bottom < len(z))[:, None]
+        between &= (bottom - top < 45.0 / canvas.spacing)[:, None]
+        between &= np.abs(z - reach) < 60.0 / canvas.spacing
+        part = np.broadcast_to(between[None], labels.shape)
+        canvas.paint(f"interspinous_ligament_{upper}_{lower}", part, window)
+
+
+def paint_supraspinous(canvas: Canvas, tips: Array) -> None:
+    """Paint the supraspinous ligament over the tips of the spinous processes.
+
+    Args:
+        canvas: what is painted.
+        tips: (n, 2) y and z of the line along the tips, mm.
+    """
+    path = np.column_stack([np.zeros(len(tips)), tips])
+    canvas.paint_tube("supraspinous_ligament", path, SUPRASPINOUS)
+
+
+def _any_of(labels: NDArray[np.uint16], canvas: Canvas, *names: str) -> NDArray[np.bool_]:
+    """Return, by y and z, where a slab of the midline shows any of some structures."""
+    wanted = np.zeros(1 << 16, bool)
+    for name in names:
+        for id_ in (name, *(f"{name}_{side}" for side in SIDES)):
+            if id_ in canvas.structures:
+                wanted[list(canvas.structures.labels_of(id_))] = True
+    return wanted[labels].any(axis=0)
+
+
+def _around(canvas: Canvas, line: CanalLine) -> tuple[tuple[slice, ...], Array, Array, Array]:
+    reach = _REACH + FORAMINAL_FAT
+    low = np.r_[-reach, line.points.min(axis=0) - _REACH]
+    high = np.r_[reach, line.points.max(axis=0) + _REACH]
+    window = canvas.window(low, high)
+    return window, *line.coordinates(canvas, window)
+
+
+def _owners(canvas: Canvas) -> NDArray[np.int16]:
+    """Return by label the index of the vertebra it belongs to, −1 for what is not bone."""
+    owner = np.full(1 << 16, -1, np.int16)
+    for n, level in enumerate(LEVELS):
+        owner[list(canvas.structures.labels_of(f"{level}_vertebra"))] = n
+    owner[list(canvas.structures.labels_of("sacrum"))] = len(LEVELS)
+    return owner

@@ -1,0 +1,197 @@
+"""Surfaces of whole structures from a labelled subject, each triangle knowing its part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from vtkmodules.util import numpy_support
+from vtkmodules.vtkCommonCore import vtkFloatArray
+from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
+from vtkmodules.vtkFiltersCore import (
+    vtkFlyingEdges3D,
+    vtkPolyDataNormals,
+    vtkQuadricDecimation,
+    vtkWindowedSincPolyDataFilter,
+)
+
+from spine_tutor.anatomy.grid import LabelGrid
+from spine_tutor.anatomy.mesh import Mesh
+from spine_tutor.anatomy.structure import Structure, StructureSet
+
+TRIANGLES = {
+    "bone": 9000,
+    "joint": 500,
+    "disc": 1800,
+    "ligament": 1400,
+    "canal": 5000,
+    "nerve": 1300,
+    "muscle": 3000,
+    "vessel": 1600,
+    "organ": 3000,
+    "envelope": 6000,
+}
+"""Most triangles of a mesh by kind; small structures have fewer."""
+MORE = {"cauda_equina": 12000, "bowel": 8000, "sacrum": 12000, "abdominal_wall": 6000}
+WITHOUT = ("retroperitoneal_fat", "intermuscular_fat", "subcutaneous_fat")
+"""Fat that only fills what others leave has no surface worth showing."""
+WITHIN = ("cauda_equina", "spinal_cord")
+"""Parts that lie inside their whole and get a mesh of their own."""
+_MARGIN = 3  # voxels of air round a structure, so that its surface closes
+
+
+def atlas_meshes(grids: tuple[LabelGrid, ...], structures: StructureSet) -> dict[str, Mesh]:
+    """Return one mesh a whole structure, from the finest grid that holds all of it."""
+    boxes = [_boxes(grid, structures) for grid in grids]
+    found = {}
+    for structure in _shown(structures):
+        own = np.array(sorted(structures.labels_of(structure.id)))
+        if structure.id == "skin":  # the outside of the body
+            own = np.arange(1, 1 + max(s.label for s in structures.values()))
+        for grid, box in zip(grids, boxes, strict=True):
+            window = _joined(box, own)
+            if window is None or (grid is not grids[-1] and _cut(window, grid, boxes[-1], own,
+                                                                 grids[-1])):
+                continue
+            mesh = _mesh(grid, window, own, structure)
+            if mesh is not None:
+                found[structure.id] = mesh
+            break
+    return found
+
+
+def _shown(structures: StructureSet) -> Iterator[Structure]:
+    for structure in structures.values():
+        if structure.id in WITHIN or (not structure.parent and structure.id not in WITHOUT):
+            yield structure
+
+
+def _boxes(
+    grid: LabelGrid, structures: StructureSet
+) -> list[tuple[slice, slice, slice] | None]:
+    return ndimage.find_objects(grid.labels, max(s.label for s in structures.values()))
+
+
+def _joined(
+    boxes: list[tuple[slice, slice, slice] | None], labels: NDArray[np.int64]
+) -> tuple[slice, slice, slice] | None:
+    """Return the box around several labels."""
+    present = [box for label in labels if (box := boxes[label - 1]) is not None]
+    if not present:
+        return None
+    a, b, c = (
+        slice(min(box[axis].start for box in present), max(box[axis].stop for box in present))
+        for axis in range(3)
+    )
+    return a, b, c
+
+
+def _cut(
+    window: tuple[slice, ...],
+    grid: LabelGrid,
+    outer_boxes: list[tuple[slice, slice, slice] | None],
+    labels: NDArray[np.int64],
+    outer: LabelGrid,
+) -> bool:
+    """Return whether a structure goes on outside the fine grid."""
+    whole = _joined(outer_boxes, labels)
+    if whole is None:
+        return False
+    slack = 1.5 * outer.spacing
+    for axis in range(3):
+        low = outer.origin[axis] + outer.spacing[axis] * whole[axis].start
+        high = outer.origin[axis] + outer.spacing[axis] * (whole[axis].stop - 1)
+        bounds = grid.bounds
+        if low < bounds[0][axis] - slack[axis] or high > bounds[1][axis] + slack[axis]:
+            return True
+    return False
+
+
+def _mesh(
+    grid: LabelGrid, window: tuple[slice, ...], own: NDArray[np.int64], structure: Structure
+) -> Mesh | None:
+    labels = np.pad(np.asarray(grid.labels[window]), _MARGIN)
+    member = np.zeros(1 << 16, bool)
+    member[own] = True
+    solid = member[labels]
+    thin = structure.kind in ("ligament", "nerve", "joint") or structure.id in WITHIN
+    soft = ndimage.gaussian_filter(solid.astype(np.float32), 0.6 if thin else 0.9)
+    start = grid.points([part.start - _MARGIN for part in window])
+    surface = _contour(soft, start, grid.spacing, 0.45 if thin else 0.5)
+    surface = _eased(surface, 12)
+    surface = _decimated(surface, MORE.get(structure.id, TRIANGLES[structure.kind]))
+    vertices, faces = _arrays(surface)
+    if not len(faces):
+        return None
+    # the part of a triangle is the nearest voxel of the structure to its middle
+    middle = vertices[faces].mean(axis=1)
+    index = np.rint((middle - start) / grid.spacing).astype(int)
+    index = np.clip(index, 0, np.array(labels.shape) - 1)
+    nearest = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
+    parts = labels[tuple(nearest[(slice(None), *index.T)])]
+    if structure.id == "skin":
+        parts = np.full(len(faces), structure.label, np.uint16)
+    return Mesh(structure.id, vertices.astype(np.float32), faces, parts.astype(np.uint16))
+
+
+def _contour(
+    values: NDArray[np.float32], origin: NDArray[np.float64], spacing: NDArray[np.float64],
+    level: float,
+) -> vtkPolyData:
+    image = vtkImageData()
+    image.SetDimensions(*values.shape)
+    image.SetOrigin(*origin)
+    image.SetSpacing(*spacing)
+    flat = np.ascontiguousarray(values.ravel(order="F"))
+    array: vtkFloatArray = numpy_support.numpy_to_vtk(flat, deep=True)
+    image.GetPointData().SetScalars(array)
+    edges = vtkFlyingEdges3D()
+    edges.SetInputData(image)
+    edges.SetValue(0, level)
+    edges.ComputeNormalsOff()
+    edges.ComputeGradientsOff()
+    edges.ComputeScalarsOff()
+    edges.Update()
+    return edges.GetOutput()
+
+
+def _eased(surface: vtkPolyData, rounds: int) -> vtkPolyData:
+    """Take the voxel stairs off a surface without shrinking it (Taubin's windowed sinc)."""
+    smooth = vtkWindowedSincPolyDataFilter()
+    smooth.SetInputData(surface)
+    smooth.SetNumberOfIterations(rounds)
+    smooth.SetPassBand(0.08)
+    smooth.NormalizeCoordinatesOn()
+    smooth.BoundarySmoothingOff()
+    smooth.FeatureEdgeSmoothingOff()
+    smooth.Update()
+    return smooth.GetOutput()
+
+
+def _decimated(surface: vtkPolyData, triangles: int) -> vtkPolyData:
+    count = surface.GetNumberOfCells()
+    if count > triangles:
+        fewer = vtkQuadricDecimation()
+        fewer.SetInputData(surface)
+        fewer.SetTargetReduction(1.0 - triangles / count)
+        fewer.VolumePreservationOn()
+        fewer.Update()
+        surface = fewer.GetOutput()
+    outward = vtkPolyDataNormals()
+    outward.SetInputData(surface)
+    outward.SplittingOff()
+    outward.ConsistencyOn()
+    outward.AutoOrientNormalsOn()
+    outward.ComputePointNormalsOff()
+    outward.Update()
+    return outward.GetOutput()
+
+
+def _arrays(surface: vtkPolyData) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    if not surface.GetNumberOfCells():
+        return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
+    vertices = numpy_support.vtk_to_numpy(surface.GetPoints().GetData()).astype(float)
+    cells = numpy_support.vtk_to_numpy(surface.GetPolys().GetConnectivityArray())
+    return vertices, cells.reshape(-1, 3).astype(np.int32)

@@ -1,0 +1,126 @@
+"""The bones of one case, posed and fitted to each other: what every other structure rests on.
+
+Fields here take world points. A vertebra keeps the joint space from the bone below it, so that
+facet joints are spaces of even width and no two bones overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy import vertebra
+from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.catalogue import LEVELS, PAIRED_VERTEBRA_PARTS, VERTEBRA_PARTS
+from spine_tutor.anatomy.column import BodySize, Column, Matrix
+from spine_tutor.anatomy.fields import Distances, Field, Points, moved
+from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.vertebra_shape import VertebraShape, vertebra_shape
+
+Box = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class VertebraModel:
+    """One posed vertebra.
+
+    Attributes:
+        level: such as ``l4``.
+        frame: vertebra_to_world (4×4).
+        size, shape: what it is made from.
+        below: distance to the next bone, of world points, from which `space` mm are kept.
+    """
+
+    level: str
+    frame: Matrix
+    size: BodySize
+    shape: VertebraShape
+    below: Field
+    space: float
+
+    @property
+    def part_ids(self) -> tuple[str, ...]:
+        """Return the structure ids that `parts` indexes."""
+        return part_ids(self.level)
+
+    def whole(self, points: Points) -> Distances:
+        """Return the distance to the bone before its joints are cut, (n,) mm."""
+        local = moved(lambda p: vertebra.bone(p, self.size, self.shape), self.frame)
+        return local(points)
+
+    def bone(self, points: Points) -> Distances:
+        """Return the signed distance to the bone, (n,) mm, at (n, 3) world points."""
+        distance = self.whole(points)
+        # Only the lower half comes near the next bone.
+        z = (points - self.frame[:3, 3]) @ self.frame[:3, 2]
+        near = np.flatnonzero((z < 0) & (distance < 6))
+        space = self.space - self.below(points[near])
+        distance[near] = np.maximum(distance[near], space)
+        return distance
+
+    def parts(self, points: Points) -> NDArray[np.uint8]:
+        """Return for (n, 3) world points the index in `part_ids` of the part they belong to."""
+        rotation = self.frame[:3, :3]
+        local = ((points - self.frame[:3, 3]) @ rotation).astype(np.float32)
+        kind = vertebra.part_of(local, self.size, self.shape)
+        return _index_of(kind, local[:, 0] < 0)
+
+    @property
+    def box(self) -> Box:
+        """Return the lowest and highest world corner of a box around the bone, mm."""
+        low, high = vertebra.extent(self.size, self.shape)
+        corners = np.array(
+            [[x, y, z, 1] for x in (low[0], high[0]) for y in (low[1], high[1])
+             for z in (low[2], high[2])]
+        )  # fmt: skip
+        world = (corners @ self.frame.T)[:, :3]
+        return world.min(axis=0), world.max(axis=0)
+
+
+def part_ids(level: str) -> tuple[str, ...]:
+    """Return a vertebra's parts: unpaired first, then left and right of each paired one."""
+    paired = [
+        f"{level}_{part}_{side}" for part in PAIRED_VERTEBRA_PARTS for side in ("left", "right")
+    ]
+    return (*(f"{level}_{part}" for part in VERTEBRA_PARTS), *paired)
+
+
+def _index_of(kind: NDArray[np.intp], is_left: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Turn the place in `vertebra.PARTS` and the side into the place in `part_ids`."""
+    unpaired, paired = list(VERTEBRA_PARTS), list(PAIRED_VERTEBRA_PARTS)
+    left, right = np.zeros((2, len(vertebra.PARTS)), np.uint8)
+    for n, part in enumerate(vertebra.PARTS):
+        if part in unpaired:
+            left[n] = right[n] = unpaired.index(part)
+        else:
+            left[n] = len(unpaired) + 2 * paired.index(part)
+            right[n] = left[n] + 1
+    return np.where(is_left, left[kind], right[kind])
+
+
+def build_vertebrae(column: Column, case: Case, sacrum: Field) -> Mapping[str, VertebraModel]:
+    """Return the free vertebrae by level, from below, each fitted to the bone under it.
+
+    Args:
+        column: their poses.
+        case: the body they belong to.
+        sacrum: distance to the sacrum, of world points, on which L5 rests.
+    """
+    space = case.height_scale * morphometry().value("facet_joint_space")
+    models: dict[str, VertebraModel] = {}
+    below: Field = sacrum
+    for level in reversed(LEVELS):
+        model = VertebraModel(
+            level=level,
+            frame=column.frames[level],
+            size=column.bodies[level],
+            shape=vertebra_shape(level, case),
+            below=below,
+            space=space,
+        )
+        models[level] = model
+        below = model.whole
+    return models

@@ -1,0 +1,122 @@
+"""CT: a slice in any plane, in Hounsfield units."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from scipy.ndimage import gaussian_filter
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.reslice import plane_average, plane_labels, plane_volume
+from spine_tutor.imaging.view import CtView
+from spine_tutor.imaging.xray import hounsfield_by_tissue
+
+ID = "ct"
+NAME = "CT"
+
+EFFECTS = (
+    "CT number of every tissue from its composition (xraylib) at 120 kVp (spekpy)",
+    "partial volume across and through the slice; slice thickness",
+    "resolution of the reconstruction kernel; correlated noise that falls with thickness and dose",
+    "12-bit range; bone and soft-tissue windows",
+)
+OMISSIONS = (
+    "reconstruction from projections: no streaks of metal or bone, no beam hardening",
+    "motion; detail of trabeculae; enhancement by intravenous contrast",
+)
+
+WINDOWS = {"bone": (400.0, 1800.0), "soft tissue": (40.0, 400.0)}
+"""Centre and width, HU."""
+KERNEL_MM = {"bone": 0.25, "standard": 0.45}
+"""Standard deviation of the point spread in the slice (E: about 0.6 and 1.1 mm full width)."""
+NOISE_HU = {"bone": 22.0, "standard": 9.0}
+"""Standard deviation in a 1 mm slice at dose 1 (E)."""
+HU_RANGE = (-1024.0, 3071.0)
+"""What 12 bits hold."""
+
+
+class Settings(BaseModel):
+    """How the slice is reconstructed and shown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    window: Literal["bone", "soft tissue"] = Field("bone", description="Gray window.")
+    kernel: Literal["bone", "standard"] | None = Field(
+        None, description="Reconstruction kernel; the window's own by default."
+    )
+    dose: float = Field(1.0, ge=0.05, le=20, description="Dose; noise falls with its root.")
+    noise: bool = Field(True, description="Quantum noise, correlated as the kernel leaves it.")
+    source: Literal["labels", "measured"] | None = Field(
+        None, description="Made from `labels` or from `measured` CT numbers; by default measured "
+        "where there are any."
+    )
+
+
+def simulate(
+    subject: Subject, view: CtView, settings: Settings, rng: np.random.Generator
+) -> Image:
+    """Return a CT slice in HU, with the structure of each pixel in the middle of the slice.
+
+    A measured CT is resliced as it is: its own noise and sharpness stand.
+
+    Raises:
+        KeyError: if the subject has no place or level that the view names.
+        ValueError: if ``measured`` is asked of a subject without measured CT numbers.
+    """
+    geometry = view.geometry(subject)
+    source = settings.source or ("labels" if subject.hounsfield is None else "measured")
+    labels, _ = plane_labels(subject, geometry)
+    if source == "measured":
+        if subject.hounsfield is None:
+            raise ValueError(f"subject `{subject.id}` has no measured CT numbers")
+        pixels = plane_volume(
+            subject.hounsfield, subject.grids[0], geometry, view.thickness, outside=-1000
+        )
+    else:
+        kernel = settings.kernel or ("bone" if settings.window == "bone" else "standard")
+        pixels = plane_average(subject, geometry, view.thickness, _clipped_hounsfield())
+        sigma = KERNEL_MM[kernel] / geometry.spacing
+        pixels = gaussian_filter(pixels, sigma, mode="nearest", truncate=3)
+        if settings.noise:
+            level = NOISE_HU[kernel] / np.sqrt(view.thickness * settings.dose)
+            pixels += _noise(geometry.shape, sigma, rng) * np.float32(level)
+    return Image(
+        modality=ID,
+        pixels=np.clip(pixels, *HU_RANGE),
+        unit="HU",
+        geometry=geometry,
+        subject=subject,
+        labels=labels,
+        facts={"kvp": 120.0, "thickness_mm": view.thickness, "source": source},
+    )
+
+
+def _clipped_hounsfield() -> NDArray[np.float32]:
+    """Return CT number by tissue as a 12-bit scanner holds it."""
+    return np.clip(hounsfield_by_tissue(), *HU_RANGE)
+
+
+def _noise(
+    shape: tuple[int, int], sigma: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return noise of unit variance with the texture of filtered back-projection.
+
+    Its power rises with frequency as the ramp filter does and falls with the kernel: a difference
+    of two Gaussians of white noise.
+    """
+    white = rng.standard_normal(shape, dtype=np.float32)
+    fine = max(0.7, sigma)
+    noise = gaussian_filter(white, fine, mode="wrap", truncate=3)
+    noise -= gaussian_filter(white, 2.0 * fine, mode="wrap", truncate=3)
+    return noise / np.float32(noise.std())
+
+
+def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
+    """Return gray values of the chosen window."""
+    center, width = WINDOWS[settings.window]
+    level = np.clip((image.pixels - (center - 0.5 * width)) / width, 0, 1)
+    return np.rint(255 * level).astype(np.uint8)

@@ -1,0 +1,311 @@
+"""Fluoroscopy: a polychromatic cone beam through the subject onto an integrating detector."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Literal
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from scipy.ndimage import gaussian_filter
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.attenuation_map import (
+    LATTICE_MM,
+    AttenuationMap,
+    Source,
+    attenuation_map,
+)
+from spine_tutor.imaging.geometry import ConeGeometry
+from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.projector import Volume, line_integrals
+from spine_tutor.imaging.view import FluoroscopyView
+from spine_tutor.imaging.xray import Spectrum, basis, spectrum
+
+ID = "fluoroscopy"
+NAME = "Fluoroscopy"
+
+EFFECTS = (
+    "tungsten spectrum with filters (spekpy), attenuation of every tissue (xraylib), beam hardening",
+    "cone-beam magnification, obliquity and tilt",
+    "quantum noise that follows the dose at the detector; automatic exposure; air kerma",
+    "blur of focal spot and detector; scattered radiation that lowers contrast",
+    "collimated field; edge enhancement and dynamic-range compression of the display",
+)
+OMISSIONS = (
+    "where scatter arises: it is a smooth share of the primary beam",
+    "heel effect, anti-scatter grid losses, detector efficiency and lag, motion",
+    "K edge of iodine: contrast is fitted by bone mineral and water",
+)
+
+DOSE_NGY = {"low": 30.0, "normal": 90.0, "high": 400.0}
+"""Air kerma at the detector for one picture, nGy (E: pulse, averaged pulses, digital spot)."""
+FOCAL_SPOT_MM = 0.6
+"""Small focal spot of a C-arm, nominal (R)."""
+DETECTOR_BLUR_MM = 0.18
+"""Standard deviation of the light spread in the detector's scintillator (E)."""
+SCATTER_SPREAD_MM = 35.0
+"""Standard deviation of scattered radiation on the detector (E)."""
+REFERENCE_POINT_MM = 150.0
+"""The patient entrance reference point lies this far from the isocentre to the tube (IEC, R)."""
+SOFT_STEP = 4
+"""A map of 2 mm or coarser is projected on every fourth pixel and interpolated."""
+
+
+class Settings(BaseModel):
+    """What the C-arm is set to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    kvp: float = Field(75.0, ge=40, le=125, description="Tube voltage, kV.")
+    aluminium: float = Field(3.0, ge=1, le=20, description="Filter, mm Al.")
+    copper: float = Field(0.1, ge=0, le=2, description="Added filter, mm Cu.")
+    dose: Literal["low", "normal", "high"] = Field(
+        "normal", description="What the automatic exposure control gives the detector."
+    )
+    scatter_fraction: float = Field(
+        0.25, ge=0, le=0.9, description="Share of scatter in the signal, behind the grid."
+    )
+    noise: bool = Field(True, description="Quantum noise.")
+    blur: bool = Field(True, description="Blur of focal spot and detector.")
+    field_shape: Literal["circle", "square"] = "circle"
+    collimation: float = Field(1.0, ge=0.2, le=1, description="Open share of the field's width.")
+    invert: bool = Field(False, description="Bones white, as on a radiograph.")
+    edge: float = Field(0.6, ge=0, le=3, description="Edge enhancement of the display.")
+    compression: float = Field(
+        0.5, ge=0, le=0.9, description="Share of large-scale brightness that is taken out."
+    )
+    source: Source | None = Field(
+        None, description="Attenuation from `labels` or from `measured` CT numbers; by default "
+        "measured where there are any."
+    )
+
+
+def simulate(
+    subject: Subject, view: FluoroscopyView, settings: Settings, rng: np.random.Generator
+) -> Image:
+    """Return the log attenuation −ln(I/I₀) of a C-arm picture.
+
+    Raises:
+        KeyError: if the subject has no place that the view names.
+        ValueError: if the view or the source is impossible.
+    """
+    geometry = view.geometry(subject)
+    source = settings.source or ("labels" if subject.hounsfield is None else "measured")
+    water, mineral = path_lengths(attenuation_map(subject, source), geometry)
+    beam = spectrum(settings.kvp, settings.aluminium, settings.copper)
+    table = _response(settings.kvp, settings.aluminium, settings.copper)
+    signal = _transmission(water, mineral, *table)
+    magnification = view.source_to_detector / view.source_to_axis
+    signal = _blurred(signal, settings, geometry.spacing, magnification)
+    inside = _field(geometry.shape, settings)
+    facts = exposure(beam, signal, inside, view, settings.dose)
+    if settings.noise:
+        _add_noise(signal, facts["quanta_in_air"], rng)
+    return Image(
+        modality=ID,
+        pixels=-np.log(np.maximum(signal, np.float32(1e-9))),
+        unit="log attenuation",
+        geometry=geometry,
+        subject=subject,
+        inside=inside,
+        facts={"kvp": settings.kvp, "magnification": magnification, "source": source, **facts},
+    )
+
+
+def path_lengths(
+    body: AttenuationMap, geometry: ConeGeometry
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the parts of water and of mineral along each ray, (rows, columns) mm each."""
+    water = _projected(body.water, geometry)
+    mineral = _projected(body.soft_mineral, geometry)
+    for volume in body.mineral:
+        mineral += _projected(volume, geometry)
+    return water, mineral
+
+
+def _projected(volume: Volume, geometry: ConeGeometry) -> NDArray[np.float32]:
+    """Return line integrals, of a coarse volume on few pixels with interpolation between them."""
+    if volume.spacing.min() < LATTICE_MM:
+        return line_integrals(volume, geometry)
+    rows, columns = geometry.shape
+    few = replace(
+        geometry,
+        shape=(-(-(rows - 1) // SOFT_STEP) + 1, -(-(columns - 1) // SOFT_STEP) + 1),
+        spacing=geometry.spacing * SOFT_STEP,
+    )
+    result = np.empty(geometry.shape, np.float32)
+    _upsample(line_integrals(volume, few), result)
+    return result
+
+
+def exposure(
+    beam: Spectrum,
+    signal: NDArray[np.float32],
+    inside: NDArray[np.bool_],
+    view: FluoroscopyView,
+    dose: str,
+) -> dict[str, Any]:
+    """Return what the automatic exposure control chooses and what it costs the patient.
+
+    It sets mAs so that the middle of the field gets `DOSE_NGY`. Kerma behind the patient is
+    taken to fall as the signal does.
+    """
+    rows, columns = signal.shape
+    middle = np.s_[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
+    seen = signal[middle][inside[middle]]
+    transmission = float(seen.mean()) if seen.size else 1.0
+    in_air = beam.kerma * (1000 / view.source_to_detector) ** 2  # µGy per mAs at the detector
+    mas = float(np.clip(1e-3 * DOSE_NGY[dose] / (in_air * transmission), 1e-4, 10.0))
+    at_skin = view.source_to_axis - REFERENCE_POINT_MM
+    side = 0.1 * view.field * view.source_to_detector / view.source_to_axis / view.pixels
+    photons = beam.fluence.sum() * mas * (1000 / view.source_to_detector) ** 2 * side**2
+    # energy-integrating: (Σ N E)² / Σ N E² quanta of the same signal-to-noise ratio
+    share = beam.fluence / beam.fluence.sum()
+    alike = (share @ beam.energy) ** 2 / (share @ beam.energy**2)
+    return {
+        "mas": mas,
+        "air_kerma_uGy": beam.kerma * mas * (1000 / at_skin) ** 2,
+        "detector_kerma_nGy": 1e3 * in_air * mas * transmission,
+        "quanta_in_air": float(photons * alike),
+    }
+
+
+@lru_cache(maxsize=16)
+def _response(
+    kvp: float, aluminium: float, copper: float
+) -> tuple[NDArray[np.float32], float, float, float]:
+    """Return −ln(I/I₀) over parts of water and mineral, exact at its nodes.
+
+    Returns:
+        (water, mineral) table, step of both in mm, and where each begins.
+    """
+    beam = spectrum(kvp, aluminium, copper)
+    step, low_water, low_mineral = 2.0, -20.0, -30.0
+    water = low_water + step * np.arange(400)
+    mineral = low_mineral + step * np.arange(150)
+    seen = beam.signal > 1e-8  # what the filters take would grow without bound at negative lengths
+    mu = basis(beam.energy[seen])
+    along_water = np.exp(-water[:, None] * mu[0])
+    along_mineral = np.exp(-mineral[:, None] * mu[1])
+    signal = (along_water * beam.signal[seen]) @ along_mineral.T
+    return -np.log(signal).astype(np.float32), step, low_water, low_mineral
+
+
+@nb.njit(cache=True, parallel=True, fastmath=True)
+def _transmission(water, mineral, table, step, low_water, low_mineral):  # type: ignore[no-untyped-def]
+    """Return I/I₀, interpolated in its logarithm; beyond the table its edge holds."""
+    nw, nm = table.shape
+    result = np.empty_like(water)
+    for r in nb.prange(water.shape[0]):
+        for c in range(water.shape[1]):
+            x = min(max((water[r, c] - low_water) / step, 0.0), nw - 1.001)
+            y = min(max((mineral[r, c] - low_mineral) / step, 0.0), nm - 1.001)
+            i, j = int(x), int(y)
+            fx, fy = x - i, y - j
+            lower = table[i, j] * (1 - fy) + table[i, j + 1] * fy
+            upper = table[i + 1, j] * (1 - fy) + table[i + 1, j + 1] * fy
+            result[r, c] = np.exp(-(lower * (1 - fx) + upper * fx))
+    return result
+
+
+@nb.njit(cache=True, parallel=True, fastmath=True)
+def _upsample(few, result):  # type: ignore[no-untyped-def]
+    """Interpolate a picture of every fourth pixel."""
+    for r in nb.prange(result.shape[0]):
+        i = min(r // SOFT_STEP, few.shape[0] - 2)
+        fr = np.float32(r / SOFT_STEP - i)
+        for c in range(result.shape[1]):
+            j = min(c // SOFT_STEP, few.shape[1] - 2)
+            fc = np.float32(c / SOFT_STEP - j)
+            lower = few[i, j] + fc * (few[i, j + 1] - few[i, j])
+            upper = few[i + 1, j] + fc * (few[i + 1, j + 1] - few[i + 1, j])
+            result[r, c] = lower + fr * (upper - lower)
+
+
+def _blurred(
+    signal: NDArray[np.float32], settings: Settings, pixel_mm: float, magnification: float
+) -> NDArray[np.float32]:
+    """Return the signal with focal-spot and detector blur and with scatter."""
+    if settings.blur:
+        # a uniform spot has a standard deviation of its width / √12
+        penumbra = FOCAL_SPOT_MM * (magnification - 1) / np.sqrt(12)
+        sigma = np.hypot(penumbra, DETECTOR_BLUR_MM) / pixel_mm
+        signal = gaussian_filter(signal, sigma, mode="nearest", truncate=3)
+    if settings.scatter_fraction:
+        ratio = settings.scatter_fraction / (1 - settings.scatter_fraction)
+        signal = signal + np.float32(ratio) * _smooth(signal, SCATTER_SPREAD_MM / pixel_mm)
+    return signal
+
+
+def _smooth(pixels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Return a wide Gaussian mean, computed on one pixel in sixty-four."""
+    rows, columns = pixels.shape
+    step = 8
+    padded = np.pad(pixels, ((0, -rows % step), (0, -columns % step)), mode="edge")
+    small = padded.reshape(padded.shape[0] // step, step, -1, step).mean(axis=(1, 3))
+    small = gaussian_filter(small, sigma / step, mode="nearest")
+    result = np.empty_like(pixels)
+    _spread(small, np.float32(step), result)
+    return result
+
+
+@nb.njit(cache=True, parallel=True, fastmath=True)
+def _spread(small, step, result):  # type: ignore[no-untyped-def]
+    """Interpolate a picture of block means, each in the middle of its block."""
+    n, m = small.shape
+    for r in nb.prange(result.shape[0]):
+        y = min(max((r + 0.5) / step - 0.5, 0.0), n - 1.0)
+        i = min(int(y), max(n - 2, 0))
+        i1, fr = min(i + 1, n - 1), np.float32(y - i)
+        for c in range(result.shape[1]):
+            x = min(max((c + 0.5) / step - 0.5, 0.0), m - 1.0)
+            j = min(int(x), max(m - 2, 0))
+            j1, fc = min(j + 1, m - 1), np.float32(x - j)
+            lower = small[i, j] + fc * (small[i, j1] - small[i, j])
+            upper = small[i1, j] + fc * (small[i1, j1] - small[i1, j])
+            result[r, c] = lower + fr * (upper - lower)
+
+
+def _add_noise(
+    signal: NDArray[np.float32], quanta_in_air: float, rng: np.random.Generator
+) -> None:
+    """Add quantum noise in place: Poisson's in its normal limit, variance equal to the mean."""
+    noise = rng.standard_normal(signal.shape, dtype=np.float32)
+    noise *= np.sqrt(signal / np.float32(quanta_in_air))
+    signal += noise
+
+
+def _field(shape: tuple[int, int], settings: Settings) -> NDArray[np.bool_]:
+    """Return where the collimators let the beam through."""
+    y, x = (2 * (np.arange(n) + 0.5) / n - 1 for n in shape)
+    open_ = settings.collimation
+    square = (np.abs(y)[:, None] <= 1) & (np.abs(x) <= open_)
+    if settings.field_shape == "circle":
+        return square & (y[:, None] ** 2 + x**2 <= 1)
+    return square
+
+
+def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
+    """Return gray values: window from the field, large-scale brightness damped, edges raised.
+
+    Bones are dark, as fluoroscopy is read in pain procedures; `invert` makes them white.
+    """
+    inside = np.ones(image.pixels.shape, bool) if image.inside is None else image.inside
+    scale = image.pixels.shape[0] / 512
+    pixels = image.pixels - settings.compression * _smooth(image.pixels, 45 * scale)
+    if settings.edge:
+        soft = gaussian_filter(pixels, 2.5 * scale, mode="nearest", truncate=3)
+        pixels = pixels + np.float32(settings.edge) * (pixels - soft)
+    seen = pixels[::4, ::4][inside[::4, ::4]]
+    low, high = np.percentile(seen, (2.0, 99.5)) if seen.size else (0.0, 1.0)
+    span = max(float(high - low), 0.05)
+    level = np.clip((pixels - (low - 0.03 * span)) / (1.06 * span), 0, 1)
+    if not settings.invert:
+        level = 1 - level
+    gray = np.rint(255 * level).astype(np.uint8)
+    gray[~inside] = 0
+    return gray

@@ -1,0 +1,149 @@
+"""MRI: slices from the signal equations, with the noise and the fat shift of a real scanner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.mri_sequence import (
+    PRESETS,
+    Sequence,
+    Settings,
+    fat_shift,
+    protocol,
+    tissue_signals,
+)
+from spine_tutor.imaging.reslice import plane_average, plane_labels
+from spine_tutor.imaging.view import MriView
+
+__all__ = ["EFFECTS", "ID", "NAME", "OMISSIONS", "PRESETS", "Settings", "display", "simulate"]
+
+ID = "mri"
+NAME = "MRI"
+
+EFFECTS = (
+    "Contrast from proton density, T1 and T2 by the spin-echo and inversion-recovery equations",
+    "Two field strengths, each with its own relaxation times",
+    "Fat and water apart: marrow holds both; STIR nulls fat by its T1",
+    "Fat shifted along the read direction by its 3.4 ppm (chemical shift)",
+    "Slice thickness, partial volume and the blur and ringing of a finite matrix",
+    "Noise of both receiver channels, hence Rician, by field and slice thickness",
+    "Brighter near the spine coil in the table",
+    "No signal from cortical bone, gas and steel",
+)
+OMISSIONS = (
+    "Flow: vessels and CSF have no voids and no ghosts",
+    "Motion, aliasing and field inhomogeneity",
+    "Susceptibility: metal is black but bends nothing around it",
+    "Magnetisation transfer and the magic angle in ligaments",
+    "Differences between vertebrae, and between water of healthy and aged discs",
+)
+
+def simulate(subject: Subject, view: MriView, settings: Settings, rng: np.random.Generator) -> Image:
+    """Return an MRI slice.
+
+    Args:
+        subject: the body.
+        view: the slice.
+        settings: the protocol.
+        rng: draws the noise.
+
+    Returns:
+        Pixels in units of the signal that fully relaxed CSF gives at TE 0.
+    """
+    geometry = view.geometry(subject)
+    water, fat = tissue_signals(settings)
+    both = plane_average(subject, geometry, view.thickness, np.stack([water, fat], axis=1))
+    shift = fat_shift(settings) / geometry.spacing
+    truth = both[..., 0] + _moved(both[..., 1], shift, axis=0 if view.plane == "sagittal" else 1)
+    truth *= _coil(subject, geometry, settings.coil)
+    brightest = float(np.max(np.abs(water + fat)))
+    ratio = settings.signal_to_noise * settings.field_strength / 1.5 * view.thickness / 3.0
+    pixels = acquire(truth, geometry.spacing, settings.resolution, brightest / ratio, rng)
+    labels, _ = plane_labels(subject, geometry)
+    tr, te, ti = protocol(settings)
+    facts = {"TR_ms": tr, "TE_ms": te, "field_T": settings.field_strength,
+             "thickness_mm": view.thickness, "signal_to_noise": round(ratio, 1),
+             "fat_shift_mm": round(fat_shift(settings), 2)}  # fmt: skip
+    if ti is not None:
+        facts["TI_ms"] = round(ti, 1)
+    return Image(ID, pixels, "signal", geometry, subject, labels=labels, facts=facts)
+
+
+def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
+    """Return gray levels between percentiles of the body, so that one bright spot dims nothing."""
+    body = image.pixels[image.labels > 0] if image.labels is not None else image.pixels
+    top = np.percentile(body, WHITE[settings.sequence]) if body.size else 0.0
+    bottom = np.percentile(image.pixels, 0.5)
+    gray = np.clip((image.pixels - bottom) / max(float(top - bottom), 1e-9), 0.0, 1.0)
+    return np.rint(255.0 * gray).astype(np.uint8)
+
+
+WHITE: Mapping[Sequence, float] = {"t1": 99.0, "t2": 99.0, "stir": 99.3}
+"""Percentile of the body that is shown white."""
+
+
+def acquire(
+    truth: NDArray[np.float32],
+    spacing: float,
+    resolution: float,
+    noise: float,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Return the magnitude picture of a finite matrix with noise.
+
+    k-space is measured out to the resolution and tapered (Hann over its outer part) as scanners
+    do; both channels get Gaussian noise there, so that the magnitude is Rician.
+
+    Args:
+        truth: (rows, columns) signed signal.
+        spacing: of its pixels, mm.
+        resolution: measured pixel, mm.
+        noise: standard deviation of one channel in the picture.
+        rng: draws it.
+    """
+    rows, columns = truth.shape
+    pad = 8  # so that one edge does not ring into the other
+    wide = np.pad(truth, pad, mode="edge")
+    limit = 0.5 / resolution
+    fr = np.abs(np.fft.fftfreq(wide.shape[0], spacing))
+    fc = np.abs(np.fft.fftfreq(wide.shape[1], spacing))
+    window = _taper(fr / limit)[:, None] * _taper(fc / limit)[None, :]
+    size = float(np.sqrt(np.mean(window**2)))
+    field = wide.astype(np.complex64)
+    if noise > 0:
+        sigma = np.float32(noise / size)
+        field.real += sigma * rng.standard_normal(wide.shape, dtype=np.float32)
+        field.imag += sigma * rng.standard_normal(wide.shape, dtype=np.float32)
+    measured = scipy.fft.ifft2(
+        scipy.fft.fft2(field, workers=-1) * window.astype(np.float32), workers=-1
+    )
+    return np.abs(measured[pad : pad + rows, pad : pad + columns]).astype(np.float32)
+
+
+def _taper(f: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 up to half the measured k-space, falling to 0 at its edge like a cosine."""
+    return np.where(f < 1, np.cos(0.5 * np.pi * np.clip((f - 0.5) / 0.5, 0, 1)) ** 2, 0.0)
+
+
+def _moved(field: NDArray[np.float32], pixels: float, axis: int) -> NDArray[np.float32]:
+    """Return a picture moved towards higher indices by a part of a pixel, edges kept."""
+    whole = int(np.floor(pixels))
+    part = np.float32(pixels - whole)
+    size = field.shape[axis]
+    at = np.arange(size)
+    near = np.take(field, np.clip(at - whole, 0, size - 1), axis=axis)
+    far = np.take(field, np.clip(at - whole - 1, 0, size - 1), axis=axis)
+    return (1 - part) * near + part * far
+
+
+def _coil(subject: Subject, geometry, loss: float) -> NDArray[np.float32]:
+    """Return how well the coil under the back hears each pixel, 1 at the back."""
+    back = subject.bounds[0][1]
+    depth = geometry.points()[..., 1] - back
+    return (1.0 - loss * np.clip(depth / 200.0, 0.0, 1.0)).astype(np.float32)

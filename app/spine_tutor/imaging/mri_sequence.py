@@ -1,0 +1,154 @@
+"""MRI protocols and the signal each tissue gives under them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from spine_tutor.anatomy import TISSUE_CODE
+from spine_tutor.imaging.tissues import tissue_table
+
+Sequence = Literal["t1", "t2", "stir"]
+class Settings(BaseModel):
+    """The protocol. A value left out is the usual one for the sequence and field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    sequence: Sequence = Field("t2", description="Weighting.")
+    field_strength: Literal[1.5, 3.0] = Field(1.5, description="Tesla.")
+    repetition_time: float | None = Field(None, ge=50, le=20000, description="TR, ms.")
+    echo_time: float | None = Field(None, ge=1, le=500, description="Effective TE, ms.")
+    inversion_time: float | None = Field(
+        None, ge=10, le=5000, description="TI of STIR, ms; nulls fat when not given."
+    )
+    resolution: float = Field(0.7, ge=0.2, le=3, description="Measured pixel, mm.")
+    signal_to_noise: float = Field(
+        60.0, ge=2, le=10000,
+        description="Signal of the brightest tissue over the noise of one channel, at 1.5 T and "
+        "3 mm; grows with the field and with the thickness.",
+    )  # fmt: skip
+    bandwidth: float = Field(
+        220.0, ge=20, le=2000, description="Read bandwidth a measured pixel, Hz: low shifts fat far."
+    )
+    coil: float = Field(
+        0.35, ge=0, le=0.9, description="How much the coil behind the back hears less at 200 mm."
+    )
+
+    @model_validator(mode="after")
+    def _times(self) -> Settings:
+        tr, te, ti = protocol(self)
+        if te >= tr:
+            raise ValueError(f"echo_time {te:g} ms must be shorter than repetition_time {tr:g} ms")
+        if ti is not None and ti + te >= tr:
+            raise ValueError(
+                f"inversion_time {ti:g} ms and echo_time {te:g} ms do not fit into "
+                f"repetition_time {tr:g} ms"
+            )
+        return self
+
+
+USUAL: Mapping[Sequence, tuple[float, float]] = {
+    "t1": (550.0, 10.0),
+    "t2": (3500.0, 100.0),
+    "stir": (4000.0, 45.0),
+}
+"""TR and effective TE, ms, of turbo spin-echo protocols of the spine. E: common practice."""
+
+
+def spin_echo(
+    proton_density: ArrayLike, t1: ArrayLike, t2: ArrayLike, tr: float, te: float
+) -> NDArray[np.float64]:
+    """Return PD (1 − e^(−TR/T1)) e^(−TE/T2), for TE much shorter than TR; times in ms."""
+    t1, t2 = np.asarray(t1, float), np.asarray(t2, float)
+    return np.asarray(proton_density) * (1.0 - np.exp(-tr / t1)) * np.exp(-te / t2)
+
+
+def spin_echo_exact(
+    proton_density: ArrayLike, t1: ArrayLike, t2: ArrayLike, tr: float, te: float
+) -> NDArray[np.float64]:
+    """Return the steady state of 90°–180° pulses: the 180° at TE/2 costs a little of T1.
+
+    PD (1 − 2 e^(−(TR−TE/2)/T1) + e^(−TR/T1)) e^(−TE/T2); times in ms.
+    """
+    t1, t2 = np.asarray(t1, float), np.asarray(t2, float)
+    grown = 1.0 - 2.0 * np.exp(-(tr - te / 2.0) / t1) + np.exp(-tr / t1)
+    return np.asarray(proton_density) * grown * np.exp(-te / t2)
+
+
+def inversion_recovery(
+    proton_density: ArrayLike, t1: ArrayLike, t2: ArrayLike, tr: float, te: float, ti: float
+) -> NDArray[np.float64]:
+    """Return PD (1 − 2 e^(−TI/T1) + e^(−TR/T1)) e^(−TE/T2), with its sign; times in ms."""
+    t1, t2 = np.asarray(t1, float), np.asarray(t2, float)
+    grown = 1.0 - 2.0 * np.exp(-ti / t1) + np.exp(-tr / t1)
+    return np.asarray(proton_density) * grown * np.exp(-te / t2)
+
+
+def null_time(t1: float, tr: float) -> float:
+    """Return the inversion time at which a tissue gives no signal, −T1 ln[(1 + e^(−TR/T1))/2], ms."""
+    return float(-t1 * np.log((1.0 + np.exp(-tr / t1)) / 2.0))
+
+
+def protocol(settings: Settings) -> tuple[float, float, float | None]:
+    """Return TR, TE and, for STIR, TI that a protocol uses, ms."""
+    tr, te = USUAL[settings.sequence]
+    tr = settings.repetition_time or tr
+    te = settings.echo_time or te
+    if settings.sequence != "stir":
+        return tr, te, None
+    fat = tissue_table().tissues["fat"]
+    t1 = fat.t1_3t if settings.field_strength == 3.0 else fat.t1_1_5t
+    return tr, te, settings.inversion_time or null_time(t1.value, tr)
+
+
+def tissue_signals(settings: Settings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the signal of the water and of the fat in every tissue, by code, with sign.
+
+    Fat in a tissue (marrow, streaks in muscle) relaxes as fat does; the table's T2 of fat is that
+    of turbo spin echo, which these protocols are. The times that the table gives for marrow are
+    of both together: its water alone has a T1 of `MARROW_WATER_T1`.
+    """
+    table = tissue_table()
+    field = "3t" if settings.field_strength == 3.0 else "1_5t"
+    density, share = table.column("proton_density"), table.column("fat_fraction")
+    t1, t2 = table.column(f"t1_{field}"), table.column(f"t2_{field}")
+    water_t1 = t1.copy()
+    water_t1[TISSUE_CODE["trabecular_bone"]] = MARROW_WATER_T1
+    fat = TISSUE_CODE["fat"]
+    tr, te, ti = protocol(settings)
+
+    def signal(pd: ArrayLike, t1: ArrayLike, t2: ArrayLike) -> NDArray[np.float64]:
+        if ti is None:
+            return spin_echo_exact(pd, t1, t2, tr, te)
+        return inversion_recovery(pd, t1, t2, tr, te, ti)
+
+    return signal(density * (1 - share), water_t1, t2), signal(density * share, t1[fat], t2[fat])
+
+
+MARROW_WATER_T1 = 1000.0
+"""ms. E: between muscle and blood; with 45 % fat it gives marrow a T1 near what is measured."""
+
+GAMMA_MHZ_PER_T = 42.577
+"""Gyromagnetic ratio of the proton over 2π (CODATA: 42.577 478 5 MHz/T)."""
+FAT_SHIFT_PPM = 3.4
+"""Main (methylene) peak of fat below water, ppm; the tissue table's `fat_fraction` shifts by it."""
+
+
+def fat_shift(settings: Settings) -> float:
+    """Return how far fat is displaced along the read direction, mm."""
+    hertz = FAT_SHIFT_PPM * GAMMA_MHZ_PER_T * settings.field_strength
+    return hertz / settings.bandwidth * settings.resolution
+
+
+PRESETS: Mapping[str, Settings] = {
+    "T1, 1.5 T": Settings(sequence="t1"),
+    "T2, 1.5 T": Settings(sequence="t2"),
+    "STIR, 1.5 T": Settings(sequence="stir"),
+    "T1, 3 T": Settings(sequence="t1", field_strength=3.0, bandwidth=440.0),
+    "T2, 3 T": Settings(sequence="t2", field_strength=3.0, bandwidth=440.0),
+    "STIR, 3 T": Settings(sequence="stir", field_strength=3.0, bandwidth=440.0),
+}

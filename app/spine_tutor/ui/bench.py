@@ -1,0 +1,151 @@
+"""The bench: a model and its pictures as a trainee has them now. Pure; pages keep one in state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.geometry import Geometry, PlaneGeometry
+from spine_tutor.imaging.shot import Shot
+from spine_tutor.imaging.us_probe import place
+from spine_tutor.imaging.view import CtView, FluoroscopyView, MriView, UltrasoundView
+from spine_tutor.problems import ProblemError
+from spine_tutor.ui.controls import turned
+
+Point = tuple[float, float, float]
+
+COARSE = 256
+"""Pixels a side while something is dragged; a rest brings the whole picture."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is on the bench.
+
+    Attributes:
+        subject: id of the subject.
+        shots: the pictures by panel id: the modality, with a number behind it from the second on.
+        point: the cross-hair of all pictures and of the model, RAS mm.
+        show: opacity of each structure that the model shows.
+        camera: a preset's name or an orbit's angles.
+        highlight: structures (or parts) lit in the model.
+        follow: whether slices and probe move so that they pass through the cross-hair.
+        names: whether what is under the cursor is named.
+        steered: panel whose controls are shown.
+        clip: panel at whose plane the model is cut.
+        dragged: panel that is being moved by hand; it is simulated coarsely meanwhile.
+    """
+
+    subject: str
+    shots: Mapping[str, Shot]
+    point: Point = (0.0, 0.0, 0.0)
+    show: Mapping[str, float] = field(default_factory=dict)
+    camera: str | Mapping[str, Any] = "posterior"
+    highlight: tuple[str, ...] = ()
+    follow: bool = True
+    names: bool = True
+    steered: str | None = None
+    clip: str | None = None
+    dragged: str | None = None
+
+    def turn(self, panel: str, changes: Mapping[str, Any], dragging: bool = False) -> Bench:
+        """Return the bench with a picture's controls turned.
+
+        Raises:
+            ValueError: if a value is not allowed.
+        """
+        shots = dict(self.shots) | {panel: turned(self.shots[panel], changes)}
+        return replace(self, shots=shots, dragged=panel if dragging else None)
+
+    def aim(
+        self,
+        point: ArrayLike,
+        subject: Subject,
+        moved_in: str | None = None,
+        dragging: bool = False,
+    ) -> Bench:
+        """Return the bench with the cross-hair at a point and, if they follow, the slices on it.
+
+        Args:
+            point: world position, mm.
+            subject: the body on the bench.
+            moved_in: the picture it was moved in, which stays where it is.
+            dragging: whether the hand still moves.
+        """
+        x, y, z = (float(value) for value in np.asarray(point, float))
+        shots = dict(self.shots)
+        if self.follow:
+            for name, shot in shots.items():
+                if name != moved_in:
+                    shots[name] = through(shot, (x, y, z), subject)
+        return replace(self, point=(x, y, z), shots=shots, dragged="*" if dragging else None)
+
+    def shown(self, panel: str) -> Shot:
+        """Return the shot to simulate now: coarse while it is dragged."""
+        shot = self.shots[panel]
+        if self.dragged not in (panel, "*") or shot.view.pixels <= COARSE:
+            return shot
+        return Shot(shot.view.model_copy(update={"pixels": COARSE}), shot.settings)
+
+
+def panels(shots: list[Shot] | tuple[Shot, ...]) -> dict[str, Shot]:
+    """Return shots by panel id: ``ct``, then ``ct-2``."""
+    found: dict[str, Shot] = {}
+    for shot in shots:
+        count = sum(known.modality == shot.modality for known in found.values())
+        found[shot.modality + (f"-{count + 1}" if count else "")] = shot
+    return found
+
+
+def geometry(shot: Shot, subject: Subject) -> Geometry:
+    """Return where a shot's picture lies, without forming it.
+
+    Raises:
+        ProblemError: if a probe would lie off the skin.
+        KeyError: if the subject has no place that the view names.
+    """
+    match shot.view:
+        case UltrasoundView():
+            return place(subject, shot.view).geometry
+        case FluoroscopyView() | CtView() | MriView():
+            return shot.view.geometry(subject)
+    raise TypeError(f"{type(shot.view).__name__} is no view of the four modalities")
+
+
+SLIDES = {"ct": ("shift",), "mri": ("shift",), "ultrasound": ("along", "across")}
+"""The fields that slide a picture's plane along its normal."""
+
+
+def through(shot: Shot, point: ArrayLike, subject: Subject) -> Shot:
+    """Return the shot slid until its plane passes through a point, as far as its limits allow.
+
+    A probe rides on curved skin, so its plane is found by a few secant steps; a C-arm's picture
+    shows every depth and stays.
+    """
+    try:
+        for _ in range(3):
+            plane = geometry(shot, subject)
+            if not isinstance(plane, PlaneGeometry) or abs(plane.distance(point)) < 0.05:
+                return shot
+            off = plane.distance(point)
+            best, slope = "", 0.0
+            for name in SLIDES[shot.modality]:
+                moved = geometry(_slid(shot, name, 1.0), subject)
+                assert isinstance(moved, PlaneGeometry)
+                if abs(moved.distance(point) - off) > abs(slope):
+                    best, slope = name, moved.distance(point) - off
+            if abs(slope) < 0.2:  # the plane hardly moves: it lies along the skin's normal
+                return shot
+            shot = _slid(shot, best, -off / slope)
+    except (ProblemError, ValueError):  # off the skin, or beyond the control's limits
+        pass
+    return shot
+
+
+def _slid(shot: Shot, name: str, by: float) -> Shot:
+    return turned(shot, {name: round(float(getattr(shot.view, name)) + by, 2)})

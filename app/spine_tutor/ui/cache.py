@@ -1,0 +1,156 @@
+"""What is computed once for everybody: the one owner of caching.
+
+Subjects and their bundles are kept by id, pictures by subject hash, view and settings. Everything
+here is a pure function of its key, so any number of servers may each have a cache of their own.
+"""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.display import encode, picture
+from spine_tutor.imaging.fluoroscopy import structure_map
+from spine_tutor.imaging.geometry import ConeGeometry
+from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.shot import Shot
+from spine_tutor.lessons.library import ContentLibrary, load_content
+from spine_tutor.quiz.attempts import AttemptStore
+from spine_tutor.ui.bundle import pack
+from spine_tutor.ui.jobs import Opening
+
+PICTURES = 160
+"""Pictures kept, about 2 MB each at 512²."""
+
+_openings: dict[str, Opening] = {}
+_lock = threading.Lock()
+
+
+# -- subjects ---------------------------------------------------------------------------------
+
+
+def opening(subject_id: str) -> Opening:
+    """Return the opening of a subject, begun if nobody has; one that failed is begun anew."""
+    with _lock:
+        known = _openings.get(subject_id)
+        if known is None or known.failed:
+            known = _openings[subject_id] = Opening(subject_id)
+        return known
+
+
+def subject(subject_id: str) -> Subject:
+    """Return a subject, waiting until it is open.
+
+    Raises:
+        ProblemError: if there is no such subject or it cannot be read.
+    """
+    return opening(subject_id).result()
+
+
+@lru_cache(maxsize=8)
+def bundle(subject_id: str) -> bytes:
+    """Return the gzipped mesh bundle of a subject."""
+    return gzip.compress(pack(subject(subject_id)), 6, mtime=0)
+
+
+# -- pictures ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """What lies under the cursor: a small map of places and what each value means.
+
+    Attributes:
+        shape: rows and columns of the map.
+        packed: the map, uint8, deflated.
+        names: what a person reads for each value; "" where nothing is.
+    """
+
+    shape: tuple[int, int]
+    packed: bytes
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A simulated picture, ready to be sent."""
+
+    image: Image
+    jpeg: bytes
+
+
+def drawn(subject: Subject, shot: Shot) -> Drawn:
+    """Return a shot's picture, simulated if it is new.
+
+    Raises:
+        ProblemError, ValueError, KeyError: if the view cannot be had of this subject.
+    """
+    return _drawn(subject.content_hash, shot.key(), subject, shot)
+
+
+@st.cache_resource(max_entries=PICTURES, show_spinner=False)
+def _drawn(content_hash: str, key: str, _subject: Subject, _shot: Shot) -> Drawn:
+    image = _shot.simulate(_subject)
+    return Drawn(image, encode(picture(image, _shot.settings)))
+
+
+def names(subject: Subject, shot: Shot) -> Names:
+    """Return what lies under the cursor of a shot's picture."""
+    return _names(subject.content_hash, shot.key(), subject, shot)
+
+
+@st.cache_resource(max_entries=PICTURES, show_spinner=False)
+def _names(content_hash: str, key: str, _subject: Subject, _shot: Shot) -> Names:
+    labels = label_map(drawn(_subject, _shot).image)
+    values, codes = np.unique(labels, return_inverse=True)
+    values, codes = values[:255], np.minimum(codes, 254).astype(np.uint8)
+    found = (_subject.structures.by_label(int(value)) for value in values)
+    rows, columns = labels.shape
+    return Names(
+        (rows, columns),
+        zlib.compress(codes.reshape(labels.shape).tobytes(), 6),
+        tuple(structure.name if structure else "" for structure in found),
+    )
+
+
+def label_map(image: Image) -> NDArray[np.uint16]:
+    """Return which structure a person would name at each place of a picture, at half its size."""
+    if isinstance(image.geometry, ConeGeometry):
+        return structure_map(image.subject, image.geometry)
+    assert image.labels is not None
+    labels = image.labels if image.inside is None else np.where(image.inside, image.labels, 0)
+    return np.ascontiguousarray(labels[::2, ::2])
+
+
+# -- content and results ----------------------------------------------------------------------
+
+
+def content(folder: Path) -> ContentLibrary:
+    """Return what a content folder holds now; a file that was saved is read again."""
+    stamps = {str(p): p.stat().st_mtime_ns for p in sorted(folder.rglob("*.yaml"))}
+    return _content(str(folder), stamps)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _content(folder: str, stamps: Mapping[str, int]) -> ContentLibrary:
+    return load_content(Path(folder))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def attempts(url: str | None) -> AttemptStore:
+    """Return the database of results.
+
+    Raises:
+        ProblemError: if it cannot be opened; the next call tries again.
+    """
+    return AttemptStore(url)

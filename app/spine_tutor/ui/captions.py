@@ -1,0 +1,82 @@
+"""What stands under a picture, and what stands in for it for who cannot see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.modality import MODALITIES
+from spine_tutor.imaging.shot import Shot
+from spine_tutor.imaging.view import FluoroscopyView, SliceView, UltrasoundView
+from spine_tutor.resources import LABEL
+
+COLORS: Mapping[str, str] = {
+    "fluoroscopy": "#f2b134",
+    "ct": "#5cc8ff",
+    "ultrasound": "#63d68a",
+    "mri": "#c79bff",
+}
+"""One colour a modality, for its caption and its plane in the 3-D model."""
+
+
+def pose(shot: Shot) -> str:
+    """Return a shot's pose in a clinician's words, such as ``LAO 30° · cranial 5°``."""
+    match shot.view:
+        case FluoroscopyView(oblique=oblique, tilt=tilt, position=position):
+            straight = "PA, prone" if position == "prone" else "AP, supine"
+            side = "LAO" if oblique > 0 else "RAO"
+            words = [f"{side} {abs(oblique):.0f}°" if oblique else straight]
+            if tilt:
+                words.append(f"{'cranial' if tilt > 0 else 'caudal'} {abs(tilt):.0f}°")
+        case UltrasoundView(probe=probe, side=near, depth=depth):
+            words = [probe.replace("-", " ")]
+            if "paramedian" in probe:
+                words.append(near)
+            words.append(f"{depth:.0f} mm deep")
+        case SliceView(plane=plane, align=align, shift=shift):
+            words = [plane]
+            if align:
+                words.append(f"along {align.upper()}")
+            if shift:
+                words.append(f"{shift:+.1f} mm")
+            if sequence := getattr(shot.settings, "sequence", None):
+                words.insert(0, str(sequence))
+        case _:
+            words = []
+    return " · ".join(words)
+
+
+def facts(image: Image) -> str:
+    """Return the numbers that come with a picture, such as the dose."""
+    units = {"uGy": "µGy", "mm": "mm", "ms": "ms", "mGy": "mGy", "kvp": "kVp"}
+    said = []
+    for name, value in image.facts.items():
+        words = name.split("_")
+        unit = units.get(words[-1], "")
+        label = " ".join(words[:-1] if unit else words)
+        number = f"{value:.3g}" if isinstance(value, int | float) else str(value)
+        said.append(f"{label} {number} {unit}".strip())
+    return " · ".join(said)
+
+
+def alt(shot: Shot, *, telling: bool) -> str:
+    """Return the text alternative of a picture.
+
+    Args:
+        shot: the picture.
+        telling: False in a question, where the text must not give the answer away.
+    """
+    if not telling:
+        return f"A simulated medical picture for this question. {LABEL}."
+    keys = "Arrow keys move the cross-hair, with Shift in larger steps."
+    name = MODALITIES[shot.modality].name
+    return f"Simulated {name}, {pose(shot)}, centred on {_place(shot)}. {keys} {LABEL}."
+
+
+def _place(shot: Shot) -> str:
+    center = shot.view.center
+    if center is None:
+        return str(getattr(shot.view, "level", "the spine")).upper()
+    if isinstance(center, str):
+        return center.replace("_", " ")
+    return "a point of the body"

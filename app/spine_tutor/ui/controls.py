@@ -1,0 +1,146 @@
+"""Which controls a machine has: rows for the live panel, read off the models they set.
+
+The models know names, limits and choices; this module knows what a hand needs: an order, a unit,
+a step, and a range narrower than what is merely valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Le
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from spine_tutor.imaging.shot import Shot
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How a number is turned by hand: its range, step, unit and label."""
+
+    low: float
+    high: float
+    step: float = 1.0
+    unit: str = ""
+    label: str = ""
+
+
+_SLICE = {
+    "plane": None,
+    "shift": Hand(-100, 100, 0.5, " mm", "Slice position"),
+    "field": Hand(40, 360, 5, " mm", "Field of view"),
+    "thickness": Hand(0.5, 8, 0.5, " mm", "Thickness"),
+}
+POSE: Mapping[str, Mapping[str, Hand | None]] = {
+    "fluoroscopy": {
+        "oblique": Hand(-90, 90, 1, "°", "Oblique (+ LAO)"),
+        "tilt": Hand(-40, 40, 1, "°", "Tilt (+ cranial)"),
+        "field": Hand(60, 300, 5, " mm", "Field of view"),
+    },
+    "ct": _SLICE,
+    "ultrasound": {
+        "probe": None,
+        "side": None,
+        "along": Hand(-80, 80, 1, " mm", "Slide cranially"),
+        "across": Hand(-60, 60, 1, " mm", "Slide to the right"),
+        "rotate": Hand(-90, 90, 1, "°", "Rotate"),
+        "tilt": Hand(-40, 40, 1, "°", "Tilt (fan)"),
+        "rock": Hand(-30, 30, 1, "°", "Rock (heel–toe)"),
+        "depth": Hand(40, 160, 5, " mm", "Depth"),
+        "transducer": None,
+    },
+    "mri": _SLICE,
+}
+"""The pose controls of each modality, most used first; None is a choice."""
+
+ESSENTIAL: Mapping[str, tuple[str, ...]] = {
+    "fluoroscopy": ("oblique", "tilt", "field"),
+    "ct": ("plane", "shift", "field"),
+    "ultrasound": ("along", "across", "rotate", "tilt", "depth"),
+    "mri": ("plane", "shift", "sequence"),
+}
+"""What a lesson offers; the Lab offers everything."""
+
+SETTING = "settings."
+
+
+def rows(shot: Shot, only: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of the panel that steers a picture.
+
+    Args:
+        shot: the picture as it is posed now.
+        only: names of the fields to offer; all when None.
+    """
+    wanted = None if only is None else set(only)
+    found = []
+    for name, hand in POSE[shot.modality].items():
+        if wanted is None or name in wanted:
+            found.append(_row(name, shot.view, name, hand))
+    for name, field in type(shot.settings).model_fields.items():
+        if wanted is None or name in wanted:
+            row = _row(SETTING + name, shot.settings, name, _natural(name, field))
+            if row is not None:
+                found.append(row)
+    return [row for row in found if row is not None]
+
+
+def turned(shot: Shot, changes: Mapping[str, Any]) -> Shot:
+    """Return the shot with some of its controls turned.
+
+    Raises:
+        ValueError: if a value is not allowed (pydantic's ValidationError) or the control unknown.
+    """
+    view, settings = shot.view.model_dump(), shot.settings.model_dump()
+    for name, value in changes.items():
+        target, key = (
+            (settings, name.removeprefix(SETTING)) if name.startswith(SETTING) else (view, name)
+        )
+        if key not in target:
+            raise ValueError(f"{shot.modality} has no control `{name}`")
+        target[key] = value
+    return Shot(type(shot.view).model_validate(view), type(shot.settings).model_validate(settings))
+
+
+def _row(id_: str, model: BaseModel, name: str, hand: Hand | None) -> dict[str, Any] | None:
+    field = type(model).model_fields[name]
+    value = getattr(model, name)
+    help_ = field.description or ""
+    if choices := _choices(field):
+        label = _title(name)
+        options = [{"value": c, "text": str(c).replace("-", " ")} for c in choices]
+        return {"id": id_, "kind": "choice", "label": label, "options": options, "value": value,
+                "help": help_}  # fmt: skip
+    if hand is None or not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return {
+        "id": id_, "kind": "range", "label": hand.label or _title(name), "unit": hand.unit,
+        "min": min(hand.low, value), "max": max(hand.high, value), "step": hand.step,
+        "value": value, "help": help_,
+    }  # fmt: skip
+
+
+def _choices(field: FieldInfo) -> tuple[Any, ...]:
+    annotation = field.annotation
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+def _natural(name: str, field: FieldInfo) -> Hand | None:
+    """Return the range that a setting's own limits give."""
+    low = next((float(m.ge) for m in field.metadata if isinstance(m, Ge)), None)  # type: ignore[arg-type]
+    high = next((float(m.le) for m in field.metadata if isinstance(m, Le)), None)  # type: ignore[arg-type]
+    if low is None or high is None:
+        return None
+    step = 1.0 if field.annotation is int or high - low >= 40 else (high - low) / 40
+    return Hand(low, high, float(f"{step:.1g}"), "", _title(name))
+
+
+def _title(name: str) -> str:
+    """Return a label from a field's name: ``tube_kv`` reads ``Tube kV``."""
+    units = {"kv": "kV", "kvp": "kVp", "ma": "mA", "mas": "mAs", "db": "dB", "mhz": "MHz",
+             "ms": "ms", "mm": "mm", "te": "TE", "tr": "TR", "ti": "TI", "tgc": "TGC"}  # fmt: skip
+    words = [units.get(word, word) for word in name.split("_")]
+    text = " ".join(words)
+    return text[0].upper() + text[1:]

@@ -1,0 +1,87 @@
+"""What every page has: the educational label, the trainee's name, the way errors are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from PIL import Image, ImageDraw
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.resources import LABEL
+from spine_tutor.ui import cache as shared
+from spine_tutor.ui import state
+
+
+@cache
+def _style() -> str:
+    css = (Path(__file__).parent / "assets" / "page.css").read_text(encoding="utf-8")
+    return f"<style>{css}</style>"
+
+
+@cache
+def icon() -> Image.Image:
+    """Return the tab's icon: three vertebrae."""
+    image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(image)
+    for n, shift in enumerate((0, 3, 0)):
+        top = 5 + 19 * n
+        pen.rounded_rectangle((10 + shift, top, 40 + shift, top + 15), 5, fill="#e8dcc0")
+        pen.rounded_rectangle((44 + shift, top + 5, 56 + shift, top + 11), 3, fill="#5cc8ff")
+    return image
+
+
+def show(page: Any) -> None:
+    """Run a page inside the frame; a problem it meets is told, with its remedy and a way back."""
+    st.html(_style())
+    st.html(f'<div class="label" role="note">{LABEL}</div>')
+    try:
+        page.run()
+    except ProblemError as error:
+        tell(error.problems)
+        if st.button("Back to the lessons", icon=":material/arrow_back:"):
+            state.forget("bench/")
+            st.query_params.clear()
+            st.rerun()
+
+
+def tell(problems: Iterable[Problem]) -> None:
+    """Show problems: what is wrong where, and how to mend it."""
+    for problem in problems:
+        place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
+        key = f" · `{problem.key}`" if problem.key else ""
+        st.error(f"**{place}**{key}  \n{problem.message}  \n{problem.remedy}")
+
+
+def subject(subject_id: str) -> Subject:
+    """Return a subject, showing how far it is while it is built.
+
+    Raises:
+        ProblemError: if there is no such subject or it cannot be read.
+    """
+    opening = shared.opening(subject_id)
+    if not opening.wait(0.3):
+        bar = st.progress(0.0, "Preparing the body")
+        while not opening.wait(0.2):
+            bar.progress(opening.fraction, f"Preparing the body: {opening.message}")
+        bar.empty()
+    return opening.result()
+
+
+def ask_name() -> None:
+    """Let a trainee say under which name answers are kept."""
+    with st.popover(f"Learner: {state.learner()}", icon=":material/person:"):
+        name = st.text_input(
+            "Your name",
+            value="" if state.learner() == state.GUEST else state.learner(),
+            placeholder=state.GUEST,
+            max_chars=60,
+            help="Answers are kept under it on this server. Leave it empty to stay a guest.",
+        )
+        if (name or state.GUEST) != state.learner():
+            state.set_learner(name)
+            st.rerun()

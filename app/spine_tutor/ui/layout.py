@@ -1,0 +1,53 @@
+"""What a lesson asks for, laid out for the bench: what the model shows, where the cross-hair is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.shot import Shot
+from spine_tutor.imaging.view import Place
+from spine_tutor.lessons.items import Scene
+
+TRANSLUCENT = 0.28
+"""Opacity of what is looked through; clicks go through it as well."""
+
+
+def scene(wanted: Scene, subject: Subject) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Return the opacity of each mesh that a scene shows, and the parts it lights up.
+
+    A part, such as a pedicle, has no surface of its own: its whole is shown and the part lit.
+    Without anything to show it is the bony spine with its discs.
+    """
+    if not wanted.show:
+        kinds = ("bone", "disc")
+        return {m: 1.0 for m in subject.meshes if subject.structures[m].kind in kinds}, ()
+    show: dict[str, float] = {}
+    parts = []
+    for name in wanted.show:
+        if name not in subject.structures:
+            continue
+        whole = subject.structures.whole(name).id
+        if whole != name and name not in subject.meshes:
+            parts.append(name)
+        mesh = name if name in subject.meshes else whole
+        show[mesh] = TRANSLUCENT if {name, mesh} & set(wanted.translucent) else 1.0
+    return {mesh: opacity for mesh, opacity in show.items() if mesh in subject.meshes}, tuple(parts)
+
+
+def focus(
+    wanted: Place | None, shots: Mapping[str, Shot], subject: Subject
+) -> tuple[float, float, float]:
+    """Return where the cross-hair starts: where the step says, else what its first picture is of."""
+    centers = [shot.view.center for shot in shots.values() if shot.view.center is not None]
+    for place in (wanted, *centers, next(iter(subject.frames), None)):
+        if place is None:
+            continue
+        try:
+            x, y, z = (float(value) for value in subject.point(place))
+            return x, y, z
+        except KeyError:
+            continue
+    low, high = subject.bounds
+    x, y, z = (float(value) for value in 0.5 * (low + high))
+    return x, y, z

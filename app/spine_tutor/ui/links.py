@@ -1,0 +1,87 @@
+"""Deep links: a query string that brings back lesson, step, poses, camera and cross-hair.
+
+Only what differs from the start is written. Every value is checked when it comes back, since
+anybody can write a query string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from spine_tutor.problems import Problem
+from spine_tutor.ui.bench import Bench
+from spine_tutor.ui.controls import POSE, SETTING, turned
+
+REMEDY = "It was left out; the rest of the link is followed."
+LIMIT_MM = 2000.0
+
+
+def encode(bench: Bench, start: Bench) -> dict[str, str]:
+    """Return the parameters that turn the bench at its start into this one."""
+    found: dict[str, str] = {}
+    for panel, shot in bench.shots.items():
+        first = start.shots.get(panel)
+        if first is None:
+            continue
+        for name in POSE[shot.modality]:
+            if (value := getattr(shot.view, name)) != getattr(first.view, name):
+                found[f"{panel}.{name}"] = _text(value)
+        for name in type(shot.settings).model_fields:
+            value = getattr(shot.settings, name)
+            if value != getattr(first.settings, name) and isinstance(value, str | int | float):
+                found[f"{panel}.{SETTING}{name}"] = _text(value)
+    if not np.allclose(bench.point, start.point, atol=0.05):
+        found["at"] = ",".join(_text(value) for value in bench.point)
+    if bench.camera != start.camera and not isinstance(bench.camera, str):
+        angles = (bench.camera["azimuth"], bench.camera["elevation"])
+        found["camera"] = ",".join(_text(angle) for angle in angles)
+    return found
+
+
+def decode(parameters: Mapping[str, str], start: Bench) -> tuple[Bench, list[Problem]]:
+    """Return the bench that a link asks for, and what of the link cannot be followed."""
+    bench, problems = start, []
+    for key, text in parameters.items():
+        panel, dot, name = key.partition(".")
+        if dot and panel in bench.shots:
+            try:
+                shot = turned(bench.shots[panel], {name: _value(text)})
+                bench = replace(bench, shots=dict(bench.shots) | {panel: shot})
+            except ValueError:
+                problems.append(Problem("link", f"`{key}={text[:40]}` is not possible.", REMEDY))
+    if "at" in parameters:
+        point = _numbers(parameters["at"], 3, LIMIT_MM)
+        if point is None:
+            problems.append(Problem("link", "`at` is no point `x,y,z` in mm.", REMEDY))
+        else:
+            bench = replace(bench, point=(point[0], point[1], point[2]))
+    if "camera" in parameters:
+        angles = _numbers(parameters["camera"], 2, 360)
+        if angles is None:
+            problems.append(Problem("link", "`camera` is no pair of angles.", REMEDY))
+        else:
+            bench = replace(bench, camera={"azimuth": angles[0], "elevation": angles[1]})
+    return bench, problems
+
+
+def _text(value: Any) -> str:
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _value(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _numbers(text: str, count: int, limit: float) -> list[float] | None:
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        return None
+    return found if len(found) == count and all(abs(v) <= limit for v in found) else None

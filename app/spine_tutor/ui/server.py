@@ -1,0 +1,76 @@
+"""Starts the tutor: Streamlit with the tutor's own routes and configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.resources import content_dir
+from spine_tutor.ui.deployment import Deployment, configure
+
+THEME = {
+    "theme.base": "dark",
+    "theme.primaryColor": "#3aa7df",
+    "theme.backgroundColor": "#0c1117",
+    "theme.secondaryBackgroundColor": "#141c26",
+    "theme.textColor": "#dfe7ef",
+    "theme.linkColor": "#7cc7f2",
+    "theme.borderColor": "#253040",
+    "theme.font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
+    "theme.baseFontSize": 15,
+    "theme.baseRadius": "8px",
+    "theme.headingFontSizes": ["1.7rem", "1.3rem", "1.1rem"],
+}
+"""A reading room: dark, calm, with one accent."""
+
+CONFIG: dict[str, Any] = {
+    "runner.postScriptGC": False,  # a full collection costs 30–40 ms a step
+    "browser.gatherUsageStats": False,
+    "client.showErrorLinks": False,  # they lead to public search engines
+    "client.showErrorDetails": "type",
+    "client.toolbarMode": "minimal",
+    "server.fileWatcherType": "none",
+    "server.showEmailPrompt": False,
+    **THEME,
+}
+
+
+def serve(
+    port: int = 8501,
+    content: Path | None = None,
+    database_url: str | None = None,
+    *,
+    headless: bool = True,
+    address: str = "localhost",
+) -> None:
+    """Serve the tutor until it is stopped.
+
+    Args:
+        port: TCP port.
+        content: folder of lessons; what ships with the tutor when None.
+        database_url: SQLAlchemy URL for results; the user's own SQLite file when None.
+        headless: do not open a browser window.
+        address: network interface; ``0.0.0.0`` for a department's server.
+
+    Raises:
+        ProblemError: if the content folder does not exist or vtk.js is not installed.
+    """
+    import streamlit as st
+
+    from spine_tutor.ui.routes import routes, vtk_js
+
+    folder = content or content_dir()
+    if not folder.is_dir():
+        raise ProblemError(
+            Problem(str(folder), "is no folder.", "Give --content a folder that holds `lessons/`.")
+        )
+    vtk_js()
+    configure(Deployment(folder.resolve(), database_url))
+    script = Path(__file__).with_name("app.py")
+    config = CONFIG | {
+        "server.port": port,
+        "server.address": address,
+        "server.headless": headless,
+    }
+    st.App(script, routes=routes()).run(config=config)

@@ -1,0 +1,317 @@
+"""The workbench: the 3-D model, the pictures and their controls, linked by one cross-hair.
+
+It is one fragment, so that a slider's step reruns nothing else on the page. Order matters: what a
+hand holds is drawn last, because its echo lets the next report go, and a report that came earlier
+would interrupt the pictures that are still to be drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.geometry import ConeGeometry, Geometry, PlaneGeometry
+from spine_tutor.imaging.modality import MODALITIES
+from spine_tutor.imaging.shot import Shot
+from spine_tutor.problems import ProblemError
+from spine_tutor.resources import LABEL
+from spine_tutor.ui import cache, captions, components, controls, links, routes, state
+from spine_tutor.ui.bench import Bench, geometry
+
+MODEL_HEIGHT = 400
+"""px; leaves room for the controls under the model on a screen of 768 px."""
+
+
+@st.fragment
+def workbench(
+    scope: str, subject: Subject, *, everything: bool = False, linked: bool = True
+) -> None:
+    """Draw the bench of a scope and keep what is done to it.
+
+    Args:
+        scope: under which `state` keeps the bench.
+        subject: the body on the bench.
+        everything: offer every control, not only the essential ones.
+        linked: write the bench into the address of the page.
+    """
+    bench = state.bench(scope)
+    assert bench is not None, "a page lays the bench out before it draws it"
+    steered = bench.steered or next(iter(bench.shots), None)
+    model, pictures = st.columns([0.44, 0.56], gap="small")
+    with model:
+        scene_box, control_box = st.container(), st.container()
+    with pictures:
+        boxes = _grid(list(bench.shots))
+    held = state.value(f"held/{scope}")
+    order = sorted(bench.shots, key=lambda panel: (panel == held, panel != steered))
+    for panel in [p for p in order if p != held]:
+        with boxes[panel]:
+            _picture(scope, panel, bench, subject)
+    with scene_box:
+        components.scene3d(
+            scene_data(bench, subject, steered),
+            key=f"scene/{scope}",
+            on_pick=partial(_picked, scope, subject),
+            on_camera=partial(_looked, scope),
+        )
+    with control_box:
+        if steered:
+            _controls(scope, steered, bench, everything)
+    if held in boxes:
+        with boxes[held]:
+            _picture(scope, held, bench, subject)
+    start = state.bench(f"{scope}/start")
+    if linked and start is not None and bench.dragged is None:
+        _address(links.encode(bench, start))
+
+
+def lay_out(scope: str, bench: Bench) -> None:
+    """Put a bench at its start, and at once where the page's address says it should be."""
+    if state.bench(f"{scope}/start") == bench:
+        return
+    state.keep(f"{scope}/start", bench)
+    wanted, problems = links.decode(st.query_params.to_dict(), bench)
+    state.keep(scope, wanted)
+    state.set_value(f"refused/{scope}", [str(problem) for problem in problems])
+
+
+# -- drawing ----------------------------------------------------------------------------------
+
+
+def _grid(names: list[str]) -> dict[str, Any]:
+    """Return a place for each picture: one alone, else rows of two."""
+    if len(names) == 1:
+        return {names[0]: st.container()}
+    places: dict[str, Any] = {}
+    for first in range(0, len(names), 2):
+        pair = st.columns(2, gap="small")
+        for name, place in zip(names[first : first + 2], pair, strict=False):
+            places[name] = place.container()
+    return places
+
+
+def _picture(scope: str, panel: str, bench: Bench, subject: Subject) -> None:
+    shot, key = bench.shown(panel), f"picture/{scope}/{panel}"
+    try:
+        drawn = cache.drawn(subject, shot)
+        named = cache.names(subject, shot) if bench.names and bench.dragged is None else None
+    except (ProblemError, ValueError, KeyError) as error:
+        st.warning(f"**{MODALITIES[shot.modality].name}** cannot be shown. {_said(error)}")
+        return
+    header = picture_header(shot, drawn, named)
+    row, column = drawn.image.geometry.world_to_pixel(bench.point)
+    header |= {"mode": "cross", "cross": {"row": row, "column": column}, "echo": state.echo(key),
+               "off": _off(drawn.image.geometry, bench)}  # fmt: skip
+    components.picture(
+        header,
+        drawn.jpeg,
+        named.packed if named else b"",
+        key=key,
+        on_cross=partial(_crossed, scope, panel, subject, key),
+    )
+
+
+def picture_header(
+    shot: Shot, drawn: cache.Drawn, named: cache.Names | None, telling: bool = True
+) -> dict[str, Any]:
+    """Return what the picture component needs beside the picture: captions, names, no cross-hair.
+
+    Args:
+        shot: what is shown.
+        drawn: the picture of it.
+        named: what lies under the cursor; None names nothing.
+        telling: False in a question that modality and pose would give away.
+    """
+    return {
+        "title": MODALITIES[shot.modality].name if telling else "Which modality?",
+        "color": captions.COLORS[shot.modality] if telling else "#8396a9",
+        "pose": captions.pose(shot) if telling else "",
+        "facts": captions.facts(drawn.image) if telling else "",
+        "alt": captions.alt(shot, telling=telling),
+        "size": shot.view.pixels,
+        "key": f"{drawn.image.subject.content_hash[:8]}{abs(hash(shot.key())):x}",
+        "names": named is not None,
+        "labels": named and {"rows": named.shape[0], "columns": named.shape[1],
+                             "names": named.names},
+        "mode": "plain", "cross": None, "off": 0.0, "marks": [], "outlines": [], "echo": "",
+    }  # fmt: skip
+
+
+def _off(place: Geometry, bench: Bench) -> float:
+    return abs(place.distance(bench.point)) if isinstance(place, PlaneGeometry) else 0.0
+
+
+def scene_data(bench: Bench, subject: Subject, steered: str | None) -> dict[str, Any]:
+    """Return what the 3-D component draws: no meshes, only what changes."""
+    planes, beam, clip = [], None, None
+    for panel, shot in bench.shots.items():
+        try:
+            place = geometry(shot, subject)
+        except (ProblemError, ValueError, KeyError):
+            continue  # its picture says why
+        if panel == steered:
+            planes.append(_outline(shot, place))
+        if isinstance(place, ConeGeometry):
+            beam = _orbit_of(place)
+        elif panel == bench.clip:
+            clip = {"origin": _list(place.pixel_to_world(0, 0)), "normal": _list(-place.normal)}
+    return {
+        "vtk": routes.vtk_url(),
+        "bundle": routes.mesh_url(subject.id, subject.content_hash),
+        "label": f"3-D model of {subject.title}. Arrow keys turn it, Shift and arrow keys move a "
+        f"reticle, Enter picks what lies under it, plus and minus zoom. {LABEL}.",
+        "height": MODEL_HEIGHT,
+        "show": dict(bench.show),
+        "highlight": list(bench.highlight),
+        "point": [round(value, 1) for value in bench.point],
+        "camera": bench.camera,
+        "frames": planes,
+        "beam": beam,
+        "clip": clip,
+        "needle": None,
+        "names": bench.names,
+    }
+
+
+def _outline(shot: Shot, place: Geometry) -> dict[str, Any]:
+    """Return the square that a picture covers in the body, and a C-arm's central ray."""
+    rows, columns = place.shape
+    corners = [(0, 0), (0, columns - 1), (rows - 1, columns - 1), (rows - 1, 0)]
+    found: dict[str, Any] = {"color": captions.COLORS[shot.modality]}
+    if isinstance(place, PlaneGeometry):
+        return found | {"corners": [_list(place.pixel_to_world(*at)) for at in corners]}
+    center = place.isocenter
+    ray = (place.source - center) / np.linalg.norm(place.source - center)
+    return found | {
+        "corners": [_list(place.move(*at, keep=center)) for at in corners],
+        "axis": [_list(center + 130 * ray), _list(center - 130 * ray)],
+    }
+
+
+def _orbit_of(cone: ConeGeometry) -> dict[str, float]:
+    """Return the camera that looks along the beam from the detector, as the picture is seen."""
+    x, y, z = (cone.isocenter - cone.source) / np.linalg.norm(cone.isocenter - cone.source)
+    return {
+        "azimuth": round(float(np.rad2deg(np.arctan2(x, -y))), 1),
+        "elevation": round(float(np.rad2deg(np.arcsin(z))), 1),
+    }
+
+
+def _list(vector: np.ndarray) -> list[float]:
+    return [round(float(value), 1) for value in vector]
+
+
+def _controls(scope: str, steered: str, bench: Bench, everything: bool) -> None:
+    names = list(bench.shots)
+    if len(names) > 1:
+        key = f"steer/{scope}"
+        if state.value(key) is None:
+            state.set_value(key, steered)
+        st.segmented_control(
+            "Picture to steer",
+            names,
+            format_func=lambda panel: _panel_name(panel, bench),
+            key=key,
+            on_change=partial(_steer, scope),
+            label_visibility="collapsed",
+            width="stretch",
+        )
+    shot, key = bench.shots[steered], f"controls/{scope}/{steered}"
+    for refused in state.value(f"refused/{scope}") or ():
+        st.caption(f"⚠ {refused}")
+    components.live_controls(
+        f"{_panel_name(steered, bench)} controls",
+        controls.rows(shot, None if everything else controls.ESSENTIAL[shot.modality]),
+        state.echo(key),
+        key=key,
+        on_turn=partial(_turned, scope, steered, key),
+    )
+    if bench.shots.keys() - {"fluoroscopy"}:
+        key = f"follow/{scope}"
+        state.set_value(key, bench.follow)
+        st.toggle(
+            "Slices follow the cross-hair", key=key, on_change=partial(_follow, scope)
+        )
+
+
+def _panel_name(panel: str, bench: Bench) -> str:
+    modality, _, number = panel.partition("-")
+    return MODALITIES[modality].name + (f" {number}" if number else "")
+
+
+def _address(wanted: dict[str, str]) -> None:
+    """Write the bench into the address; keys without a dot that are not ours stay."""
+    now = st.query_params.to_dict()
+    ours = {k for k in now if "." in k or k in ("at", "camera")}
+    if {k: now[k] for k in ours} != wanted:
+        st.query_params.from_dict({k: v for k, v in now.items() if k not in ours} | wanted)
+
+
+# -- what a hand does -------------------------------------------------------------------------
+
+
+def _change(scope: str, bench: Bench, held: str | None = None) -> None:
+    state.keep(scope, bench)
+    state.set_value(f"held/{scope}", held)
+
+
+def _now(scope: str) -> Bench:
+    bench = state.bench(scope)
+    assert bench is not None
+    return bench
+
+
+def _turned(scope: str, panel: str, key: str) -> None:
+    report, bench = state.heard(key, "change"), _now(scope)
+    try:
+        bench = bench.turn(panel, report.get("changes", {}), bool(report.get("dragging")))
+        state.set_value(f"refused/{scope}", [])
+    except ValueError as error:
+        state.set_value(f"refused/{scope}", [_said(error)])
+    _change(scope, bench)
+
+
+def _crossed(scope: str, panel: str, subject: Subject, key: str) -> None:
+    report, bench = state.heard(key, "cross"), _now(scope)
+    row, column = pixel(report, bench.shots[panel])
+    point = geometry(bench.shots[panel], subject).move(row, column, bench.point)
+    _change(scope, bench.aim(point, subject, panel, bool(report.get("dragging"))), held=panel)
+
+
+def pixel(report: Any, shot: Shot) -> tuple[float, float]:
+    """Return row and column on the whole picture of a place reported on the one that was shown."""
+    scale = shot.view.pixels / float(report["size"])
+    return (float(report["row"]) + 0.5) * scale - 0.5, (float(report["column"]) + 0.5) * scale - 0.5
+
+
+def _picked(scope: str, subject: Subject) -> None:
+    report = state.heard(f"scene/{scope}", "pick")
+    bench = _now(scope).aim(report["point"], subject)
+    _change(scope, replace(bench, highlight=(str(report["part"]),)))
+
+
+def _looked(scope: str) -> None:
+    _change(scope, replace(_now(scope), camera=dict(state.heard(f"scene/{scope}", "camera"))))
+
+
+def _steer(scope: str) -> None:
+    chosen = state.value(f"steer/{scope}")
+    _change(scope, replace(_now(scope), steered=chosen or _now(scope).steered))
+
+
+def _follow(scope: str) -> None:
+    _change(scope, replace(_now(scope), follow=bool(state.value(f"follow/{scope}"))))
+
+
+def _said(error: Exception) -> str:
+    """Return an error in a sentence a trainee can act on."""
+    if isinstance(error, ProblemError):
+        return " ".join(f"{p.message} {p.remedy}" for p in error.problems)
+    if errors := getattr(error, "errors", None):  # pydantic
+        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors())
+    return str(error.args[0] if error.args else error)
