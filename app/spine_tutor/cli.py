@@ -143,9 +143,9 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from spine_tutor.lessons.check import check_paths
+    from spine_tutor.lessons.library import check_paths
 
-    problems = check_paths(arguments.paths or [content_dir()])
+    problems = check_paths(arguments.paths or [content_dir()], _progress)
     errors = [p for p in problems if p.severity == "error"]
     if arguments.format == "json":
         print(json.dumps([p.as_dict() for p in problems], indent=2))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-LABEL = "Educational only – not for clinical use"
+LABEL = "Educational only, not for clinical use"
 """Stands on every page, picture and export. Nothing switches it off."""
 
 _PACKAGE = Path(__file__).resolve().parent

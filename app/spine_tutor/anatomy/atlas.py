@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from spine_tutor.anatomy.bones import paint_bones
-from spine_tutor.anatomy.canal import Sac, canal_line, paint_sac
+from spine_tutor.anatomy.bones import Skeleton, build_skeleton, paint_bones, paint_facet_joints
+from spine_tutor.anatomy.canal import CanalWall, canal_line
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import lumbar_structures
@@ -18,7 +18,6 @@ from spine_tutor.anatomy.column import Column, build_column
 from spine_tutor.anatomy.discs import paint_discs
 from spine_tutor.anatomy.landmarks import atlas_landmarks
 from spine_tutor.anatomy.ligaments import (
-    CanalWall,
     paint_epidural_fat,
     paint_flava,
     paint_interspinous,
@@ -30,6 +29,7 @@ from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.nerves import paint_nerves
 from spine_tutor.anatomy.structure import StructureSet
 from spine_tutor.anatomy.subject import Subject
+from spine_tutor.anatomy.thecal_sac import fit_sac, paint_sac
 from spine_tutor.anatomy.trunk import Lattice, lines, paint_trunk, trunk_solids
 from spine_tutor.anatomy.viscera import paint_bowel, paint_kidneys, paint_vessels
 
@@ -56,10 +56,11 @@ def build_atlas(case: Case, progress: Progress | None = None) -> Subject:
     fine, coarse = _canvases(structures, column, case)
 
     tell(0.03, "Carving the bones")
+    skeleton = build_skeleton(column, case)
     for canvas in (fine, coarse):
-        paint_bones(canvas, column, case)
+        paint_bones(canvas, skeleton)
     tell(0.40, "Laying discs, sac and nerves")
-    _paint_canal(fine, column, case)
+    _paint_canal(fine, column, skeleton, case)
     tell(0.55, "Placing vessels and organs")
     tips = _tips(coarse)
     lattice = Lattice(coarse.origin, coarse.spacing, coarse.labels.shape)
@@ -70,7 +71,7 @@ def build_atlas(case: Case, progress: Progress | None = None) -> Subject:
         paint_kidneys(canvas, column, case)
         paint_bowel(canvas, column, case)
         tell(0.60, "Wrapping muscles, fat and skin")
-        paint_trunk(canvas, solids, column)
+        paint_trunk(canvas, solids)
     _copy_into(fine, coarse)
 
     tell(0.75, "Measuring")
@@ -132,15 +133,15 @@ def _canvases(structures: StructureSet, column: Column, case: Case) -> tuple[Can
     return fine, Canvas(structures, origin, COARSE, (nx, ny, nz))
 
 
-def _paint_canal(fine: Canvas, column: Column, case: Case) -> None:
+def _paint_canal(fine: Canvas, column: Column, skeleton: Skeleton, case: Case) -> None:
     """Paint what lies between the bones, in order of precedence."""
-    line = canal_line(column)
-    sac = Sac(line, column)
     rng = np.random.default_rng([case.seed, 1])
     paint_discs(fine, column, case)
-    wall = CanalWall(fine, line)
+    paint_facet_joints(fine, skeleton)
+    wall = CanalWall(fine, canal_line(column, case))
+    sac = fit_sac(wall, column)
     paint_sac(fine, sac, rng)
-    paint_nerves(fine, column, sac)
+    paint_nerves(fine, sac)
     paint_flava(fine, wall)
     paint_longitudinal(fine)
     paint_interspinous(fine)

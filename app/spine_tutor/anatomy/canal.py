@@ -1,4 +1,4 @@
-"""The vertebral canal along its own bent line: thecal sac, cord and cauda equina."""
+"""The vertebral canal: its bent middle line, and how far its walls are."""
 
 from __future__ import annotations
 
@@ -7,39 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates
 from scipy.spatial import cKDTree
 
 from spine_tutor.anatomy.canvas import Canvas
+from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.catalogue import LEVELS, disc_id, motion_segments
 from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.sacrum import CANAL as SACRAL_CANAL
+from spine_tutor.anatomy.vertebra_shape import vertebra_shape
 
 Array = NDArray[np.float64]
 
 STEP = 0.25  # mm between the points of a canal line
+BEND = 7.0  # mm over which the line is smoothed
+SACRAL_LEVELS = {"s1": -15.0, "s2": -42.0, "s3": -64.0}
+"""Height of the middle of the sacral bodies in the frame of the endplate of S1, mm."""
 
-# Half width, half depth and gap to the back of the bodies, mm. T12 and the cord after the PAM50
-# template (sac 17.4 × 15.7, cord 7.6 × 5.7); the rest are estimates that leave the posterior
-# epidural depth of the table behind them.
-SAC: Mapping[str, tuple[float, float, float]] = {
-    "t12": (8.6, 6.9, 1.2),
-    "l1": (8.7, 6.7, 1.2),
-    "l2": (8.6, 6.4, 1.3),
-    "l3": (8.4, 6.2, 1.3),
-    "l4": (8.2, 6.1, 1.5),
-    "l5": (7.4, 5.6, 2.2),
-    "s1": (5.6, 4.2, 4.0),
-    "s2": (3.6, 2.9, 4.0),
-}
-DURA = 0.7
-"""Thickness of dura and arachnoid as painted, mm: a voxel or more, so that it has no holes."""
-SACRAL_SPACING = 25.0
-"""From the middle of one sacral vertebra to the next, mm (estimate)."""
-SACRAL_CURVE = 9.0
-"""Bend of the sacral canal from one sacral vertebra to the next, degrees (estimate)."""
-CORD = (3.8, 2.85)
-"""Half width and half depth of the cord at T12, mm (PAM50 template)."""
-STRAND = 0.55
-"""Radius of a root of the cauda equina, mm (estimate; 1–1.5 mm across)."""
+ANGLES = np.radians(np.arange(-180.0, 180.0, 2.0))  # 0 is straight behind, + to the right
+REACH = 24.0  # mm; no wall of the canal is farther from its middle
+_RADII = np.arange(2.0, REACH, 0.25)
+WALL_STEP = 0.5  # mm between places
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,153 +77,101 @@ class CanalLine:
         return np.interp(s, [k for k, _ in known], [v for _, v in known])
 
 
-def canal_line(column: Column) -> CanalLine:
-    """Return the line through the middle of the bony canal, down to S3."""
-    knots = []
-    middles = {}
-    for level, frame in column.frames.items():
-        body = column.bodies[level]
-        y = -0.5 * (body.depth + body.canal_depth)
+def canal_line(column: Column, case: Case) -> CanalLine:
+    """Return the line through the middle of the bony canal, from above T12 down to S4."""
+    knots: list[Array] = []
+    middles: dict[str, Array] = {}
+    for level in LEVELS:
+        frame, body = column.frames[level], column.bodies[level]
+        y = -0.5 * (body.depth + body.canal_depth) + vertebra_shape(level, case).hollow_back
         middles[level] = (frame @ [0.0, y, 0.0, 1.0])[1:3]
-        for z in (-0.3 * body.height, 0.3 * body.height):
-            knots.append((frame @ [0.0, y, z, 1.0])[1:3])
-    up = column.frames["s1"][1:3, 2]
-    place = middles["s1"]
-    lean = np.arctan2(up[0], up[1])
-    for level in ("s2", "s3", "s4"):
-        lean -= np.radians(SACRAL_CURVE)
-        place = place - SACRAL_SPACING * np.array([np.sin(lean), np.cos(lean)])
-        middles[level] = place
-        knots.append(place)
+        knots.extend((frame @ [0.0, y, z * body.height, 1.0])[1:3] for z in (-0.3, 0.3))
+    plate = column.endplate("s1", "upper")
+    sacral = case.height_scale * np.array([p for p in SACRAL_CANAL if p[1] < 0])
+    knots.extend((plate @ [0.0, y, z, 1.0])[1:3] for y, z in sacral)
+    for level, depth in SACRAL_LEVELS.items():
+        z = case.height_scale * depth
+        y = np.interp(-z, -sacral[:, 1], sacral[:, 0])
+        middles[level] = (plate @ [0.0, y, z, 1.0])[1:3]
+
     ordered = np.array(sorted(knots, key=lambda p: p[1]))
-    chord = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(ordered, axis=0), axis=1))])
-    curve = CubicSpline(chord, ordered)
-    fine = curve(np.linspace(-5.0, chord[-1] + 25.0, 20000))
-    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(fine, axis=0), axis=1))])
-    even = np.arange(0.0, length[-1], STEP)
-    points = np.stack([np.interp(even, length, fine[:, i]) for i in (0, 1)], axis=-1)
+    ends = [ordered[0] - 2.0 * (ordered[1] - ordered[0]), ordered[-1] + [0.0, 40.0]]
+    ordered = np.vstack([ends[0], ordered, ends[1]])
+    points = _evenly(ordered)
+    points = gaussian_filter1d(points, BEND / STEP, axis=0, mode="nearest")
+    rim = round(3 * BEND / STEP)  # where the filter has met the end
+    points = _evenly(points[rim:-rim])
     tangent = np.gradient(points, STEP, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
     forward = np.stack([tangent[:, 1], -tangent[:, 0]], axis=-1)
     _, nearest = cKDTree(points).query(list(middles.values()))
-    levels = dict(zip(middles, STEP * nearest, strict=True))
-    return CanalLine(points, forward, levels)
+    return CanalLine(points, forward, dict(zip(middles, STEP * nearest, strict=True)))
 
 
-@dataclass(frozen=True, eq=False)
-class Sac:
-    """The shape of the thecal sac along a canal line, mm."""
-
-    line: CanalLine
-    column: Column
-
-    @property
-    def end(self) -> float:
-        """Return where the sac ends: the middle of S2, the commonest level."""
-        return self.line.levels["s2"]
-
-    def section(self, s: ArrayLike) -> tuple[Array, Array, Array]:
-        """Return half width, half depth and `d` of the middle of the sac at places `s`."""
-        s = np.asarray(s, float)
-        width, depth, gap = (
-            self.line.at_levels({level: row[n] for level, row in SAC.items()}, s) for n in range(3)
-        )
-        bodies = self.column.bodies
-        canal = self.line.at_levels({v: bodies[v].canal_depth for v in bodies}, s)
-        taper = np.sqrt(
-            np.clip((s - self.end) / 6.0, 0.0, 1.0) * (2 - np.clip((s - self.end) / 6.0, 0.0, 1.0))
-        )
-        return width * taper + 1e-3, depth * taper + 1e-3, 0.5 * canal - gap - depth
-
-    def place(self, s: ArrayLike, across: ArrayLike, ahead: ArrayLike) -> Array:
-        """Return world points inside the sac; `across` and `ahead` are shares of its half axes."""
-        width, depth, middle = self.section(s)
-        return self.line.place(s, np.asarray(across) * width, middle + np.asarray(ahead) * depth)
+def _evenly(points: Array) -> Array:
+    """Return points every `STEP` mm along a polyline."""
+    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    even = np.arange(0.0, length[-1], STEP)
+    return np.stack([np.interp(even, length, points[:, i]) for i in (0, 1)], axis=-1)
 
 
-def paint_sac(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
-    """Paint dura and cerebrospinal fluid, then cord and cauda equina into the fluid."""
-    line = sac.line
-    low = np.r_[-12.0, line.points.min(axis=0) - 12.0]
-    high = np.r_[12.0, line.points.max(axis=0) + 12.0]
-    window = canvas.window(low, high)
-    u, d, s = line.coordinates(canvas, window)
-    width, depth, middle = sac.section(s)
-    radius = np.sqrt((u / width) ** 2 + ((d - middle) / depth) ** 2)
-    outside = (radius - 1.0) * np.minimum(width, depth)
-    canvas.paint("dura", (outside < 0) & (outside > -DURA), window)
-    canvas.paint("cerebrospinal_fluid", outside < 0, window)
-    _paint_cord(canvas, sac, window, u, d, s)
-    _paint_cauda(canvas, sac, rng)
+class CanalWall:
+    """How far the wall of the canal is from its middle, measured on the painted bones and discs.
 
-
-def conus_tip(sac: Sac) -> float:
-    """Return `s` of the tip of the conus: the lower third of L1, the mean of 504 people."""
-    return sac.line.levels["l1"] - sac.column.bodies["l1"].height / 3.0
-
-
-def _paint_cord(
-    canvas: Canvas, sac: Sac, window: tuple[slice, ...], u: Array, d: Array, s: Array
-) -> None:
-    tip = conus_tip(sac)
-    middle = sac.section(s)[2]
-    size = np.clip((s - tip) / 24.0, 0.0, 1.0) ** 0.6 + 1e-3  # the conus is some 24 mm long
-    half_width, half_depth = CORD[0] * size, CORD[1] * size
-    cord = ((u / half_width) ** 2 + ((d - middle) / half_depth) ** 2 < 1.0) & (s > tip)
-    labels = canvas.labels[window]
-    label, tissue = canvas.code("spinal_cord")
-    fluid = canvas.structures["cerebrospinal_fluid"].label
-    cord &= labels == fluid
-    labels[cord] = label
-    canvas.tissues[window][cord] = tissue
-
-
-def root_exit(line: CanalLine, column: Column, level: str) -> float:
-    """Return `s` where a root leaves the sac.
-
-    Upper roots leave at their own pedicle, lower ones higher: L5 and S1 near the disc above
-    (estimates).
+    Attributes:
+        s: places along the canal line, mm.
+        radius: (angles, places) distance to the first bone, NaN where the wall is open.
+        owner: (angles, places) index in `catalogue.LEVELS` of the bone met, its length for the
+            sacrum, one more for a disc, −1 where the wall is open.
+        closed: `radius` with the openings between laminae and pedicles bridged.
     """
-    above = {"t12": 5.0, "l1": 6.0, "l2": 7.5, "l3": 9.5, "l4": 12.0, "l5": 15.0, "s1": 17.0}
-    return line.levels[level] + above[level] * column.bodies[level].height / 27.0
+
+    def __init__(self, canvas: Canvas, line: CanalLine):
+        grid = canvas.grid()
+        top = float(line.along(grid.bounds[1][1:])[0])
+        self.line = line
+        self.s = np.arange(line.levels["s3"], min(top, line.levels["t12"] + 16.0), WALL_STEP)
+        u = _RADII[None, :] * np.sin(ANGLES)[:, None]
+        d = -_RADII[None, :] * np.cos(ANGLES)[:, None]
+        points = line.place(self.s[None, None, :], u[..., None], d[..., None])
+        index, inside = grid.voxel_of(points)
+        labels = canvas.labels[tuple(np.moveaxis(index, -1, 0))]
+        owner = _owners(canvas)[labels]
+        bone = (owner >= 0) & inside
+        hit = bone.any(axis=1)
+        first = bone.argmax(axis=1)
+        self.radius = np.where(hit, _RADII[first], np.nan)
+        found = np.take_along_axis(owner, first[:, None, :], axis=1)[:, 0]
+        self.owner = np.where(hit, found, -1)
+        self.closed = self._bridged()
+
+    def _bridged(self) -> Array:
+        closed = np.empty_like(self.radius)
+        for n, row in enumerate(self.radius):
+            known = np.isfinite(row)
+            closed[n] = np.interp(self.s, self.s[known], row[known]) if known.any() else REACH
+        return gaussian_filter(closed, (1.0, 1.5), mode=("wrap", "nearest"))
+
+    def at(self, table: Array, angle: Array, s: Array) -> Array:
+        """Return a quantity known by angle and place at other angles and places."""
+        i = (angle - ANGLES[0]) / (ANGLES[1] - ANGLES[0])
+        k = (s - self.s[0]) / WALL_STEP
+        i, k = np.broadcast_arrays(i, k)
+        return map_coordinates(table, [i, k], order=1, mode="nearest")
+
+    def closest(self, low: float, high: float) -> Array:
+        """Return by place the least distance to the wall within angles from straight behind."""
+        angle = np.abs(np.degrees(ANGLES))
+        among = self.closed[(angle >= low) & (angle <= high)]
+        return among.min(axis=0)
 
 
-EXIT = (0.86, 0.12)
-"""Where in the section of the sac a root leaves it: shares of the half axes, across and ahead."""
-
-
-def _paint_cauda(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
-    """Paint a ventral and a dorsal strand a root, and the sacral ones and the filum to the end.
-
-    The roots that leave next lie at the side, those that leave later behind and medially, spread
-    over the back half of the sac as in a person at rest.
-    """
-    line = sac.line
-    tip = conus_tip(sac)
-    top = tip + 10.0
-    leaving = [("l2", 0), ("l3", 1), ("l4", 2), ("l5", 3), ("s1", 4), ("s2", 5), ("s3", 6),
-               ("s4", 7)]  # fmt: skip
-    for level, order in leaving:
-        exit_ = root_exit(line, sac.column, level) if level in sac.column.frames else sac.end + 5.0
-        for side in (-1.0, 1.0):
-            for dorsal in (True, False):
-                # rest: the angle from straight behind, in the section of the sac
-                rest = np.radians(108.0 - 13.5 * order - (0.0 if dorsal else -7.0))
-                far = (0.80 if dorsal else 0.52) + rng.uniform(-0.05, 0.05)
-                t = np.linspace(0.0, 1.0, 60)
-                s = top + (exit_ - top) * t
-                settle = np.clip((top - s) / 35.0, 0.0, 1.0)
-                wave = 0.05 * np.sin(2 * np.pi * (s / rng.uniform(40, 70) + rng.uniform()))
-                start = np.radians(55.0 if dorsal else 125.0)
-                angle = start + (rest - start) * settle + wave
-                reach = (0.42 + 0.0 * t) * (1 - settle) + far * settle
-                across, ahead = side * reach * np.sin(angle), -reach * np.cos(angle)
-                if order < 5:  # to the side, and out
-                    leave = np.clip((exit_ + 22.0 - s) / 22.0, 0.0, 1.0) ** 2
-                    across += leave * (side * EXIT[0] - across)
-                    ahead += leave * (EXIT[1] + (0.12 if dorsal else -0.12) - ahead)
-                canvas.paint_tube(
-                    "cauda_equina", sac.place(s, across, ahead), STRAND, into="cerebrospinal_fluid"
-                )
-    s = np.linspace(tip, sac.end + 4.0, 80)
-    canvas.paint_tube("cauda_equina", sac.place(s, 0.0, -0.78), 0.5, into="cerebrospinal_fluid")
+def _owners(canvas: Canvas) -> NDArray[np.int16]:
+    """Return by label the index of the vertebra it belongs to, −1 for what is no wall."""
+    owner = np.full(1 << 16, -1, np.int16)
+    for n, level in enumerate(LEVELS):
+        owner[list(canvas.structures.labels_of(f"{level}_vertebra"))] = n
+    owner[list(canvas.structures.labels_of("sacrum"))] = len(LEVELS)
+    for upper, lower in motion_segments():
+        owner[list(canvas.structures.labels_of(disc_id(upper, lower)))] = len(LEVELS) + 1
+    return owner

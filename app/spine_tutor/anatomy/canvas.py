@@ -106,14 +106,28 @@ class Canvas:
         labels[free] = label
         self.tissues[window][free] = code
 
-    def paint_solid(self, structure_id: str, solid: Solid, above: float = -1e9) -> None:
-        """Give the free voxels where `above` < solid < 0 to a structure."""
+    def paint_solid(
+        self,
+        structure_id: str,
+        solid: Solid,
+        above: float = -1e9,
+        low: ArrayLike = (-np.inf,) * 3,
+        high: ArrayLike = (np.inf,) * 3,
+    ) -> None:
+        """Give a solid's free voxels to a structure.
+
+        Args:
+            structure_id: what is painted.
+            solid: where; sampled between its values.
+            above: only its rind with distances above this (negative), mm.
+            low, high: only within a box of these world corners, mm.
+        """
         label, tissue = self.code(structure_id)
         inside = np.argwhere(solid.values < solid.spacing)
         if not len(inside):
             return
-        low = solid.origin + (inside.min(axis=0) - 1) * solid.spacing
-        high = solid.origin + (inside.max(axis=0) + 1) * solid.spacing
+        low = np.maximum(low, solid.origin + (inside.min(axis=0) - 1) * solid.spacing)
+        high = np.minimum(high, solid.origin + (inside.max(axis=0) + 1) * solid.spacing)
         window = self.window(low, high)
         _fill_solid(
             self.labels[window],

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import CubicSpline, PchipInterpolator
 
 Points = NDArray[np.float32]
 Distances = NDArray[np.float32]
@@ -65,6 +66,23 @@ def mirrored(points: Points) -> Points:
     return folded
 
 
+def boxed(field: Field, low: ArrayLike, high: ArrayLike) -> Field:
+    """Return a field that is asked only inside a box and is `FAR` outside it, to save time.
+
+    The box must reach beyond the shape by more than any blend that it takes part in.
+    """
+    low_, high_ = np.asarray(low, np.float32), np.asarray(high, np.float32)
+
+    def asked(points: Points) -> Distances:
+        inside = np.flatnonzero(((points > low_) & (points < high_)).all(axis=1))
+        distance = np.full(len(points), FAR, np.float32)
+        if len(inside):
+            distance[inside] = field(points[inside])
+        return distance
+
+    return asked
+
+
 # -- primitives -------------------------------------------------------------------------------
 
 
@@ -113,7 +131,7 @@ def limb(path: ArrayLike, half_widths: ArrayLike, across: ArrayLike) -> Field:
             w = w - t * length
             a = widths[n, 0] + t * (widths[n + 1, 0] - widths[n, 0])
             b = widths[n, 1] + t * (widths[n + 1, 1] - widths[n, 1])
-            distance = _ellipsoid(u, v, w, a, b, np.minimum(a, b))
+            distance = _ellipsoid(u, v, w, a, b, np.sqrt(a * b))
             best = distance if best is None else union(best, distance, 0.5)
         assert best is not None  # a path has at least two points
         return best
@@ -140,6 +158,50 @@ def _ellipsoid(
     return radius * (radius - 1) / (slope + _TINY) - _TINY
 
 
+def relief(
+    u: Sequence[float], v: Sequence[float], heights: ArrayLike, scale: float = 1.0
+) -> Callable[[Distances, Distances], tuple[Distances, Distances]]:
+    """Return a smooth surface over the (u, v) plane through heights at a few knots.
+
+    Args:
+        u, v: rising coordinates of the knots, mm.
+        heights: (len(u), len(v)) heights there, mm; beyond the knots the edge goes on.
+        scale: size of the whole, applied to `u`, `v` and `heights` alike.
+
+    Returns:
+        A function of u and v that gives the height and the cosine of the slope, by which a
+        difference of height becomes a distance.
+    """
+    u_knots, v_knots = scale * np.asarray(u, float), scale * np.asarray(v, float)
+    fine_u = np.arange(u_knots[0], u_knots[-1] + 1.0)
+    fine_v = np.arange(v_knots[0], v_knots[-1] + 1.0)
+    spline = PchipInterpolator(u_knots, scale * np.asarray(heights, float), axis=0)
+    table = PchipInterpolator(v_knots, spline(np.minimum(fine_u, u_knots[-1])), axis=1)(
+        np.minimum(fine_v, v_knots[-1])
+    ).astype(np.float32)
+    du, dv = np.gradient(table)
+    cosine = (1 / np.sqrt(1 + du * du + dv * dv)).astype(np.float32)
+
+    def at(u: Distances, v: Distances) -> tuple[Distances, Distances]:
+        a = np.clip(u - np.float32(fine_u[0]), 0, len(fine_u) - 1.001)
+        b = np.clip(v - np.float32(fine_v[0]), 0, len(fine_v) - 1.001)
+        i, j = a.astype(np.intp), b.astype(np.intp)
+        a, b = a - i, b - j
+        low = table[i, j] * (1 - b) + table[i, j + 1] * b
+        high = table[i + 1, j] * (1 - b) + table[i + 1, j + 1] * b
+        return (low * (1 - a) + high * a).astype(np.float32), cosine[i, j]
+
+    return at
+
+
+def rounded(outline: ArrayLike, between: int = 3) -> NDArray[np.float64]:
+    """Return a closed outline that passes smoothly through the given (m, 2) corners."""
+    corners = np.asarray(outline, float)
+    closed = np.vstack([corners, corners[:1]])
+    spline = CubicSpline(np.arange(len(closed)), closed, bc_type="periodic")
+    return spline(np.arange(0, len(corners), 1 / between))
+
+
 def polygon(u: Distances, v: Distances, outline: ArrayLike) -> Distances:
     """Return the distance in the plane to a simple polygon of (m, 2) corners, either way round."""
     corners = np.asarray(outline, np.float32)
@@ -163,9 +225,9 @@ def polygon(u: Distances, v: Distances, outline: ArrayLike) -> Distances:
 def sample(
     field: Field,
     axes: Sequence[NDArray[np.float64]],
-    depth: float = 4.0,
+    depth: float = 2.5,
     step: int = 4,
-    chunk: int = 65536,
+    chunk: int = 16384,
 ) -> Distances:
     """Sample a field on the grid of three axes, finely only where it is near its surface.
 

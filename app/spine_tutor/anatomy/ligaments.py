@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from spine_tutor.anatomy.canal import CanalLine
+from spine_tutor.anatomy.canal import ANGLES, REACH, CanalLine, CanalWall
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.catalogue import LEVELS, SIDES, disc_id, motion_segments
 from spine_tutor.anatomy.morphometry import morphometry
@@ -26,57 +26,6 @@ SUPRASPINOUS = 2.6
 FORAMINAL_FAT = 11.0
 """How far epidural fat follows a nerve out of the canal, mm (estimate)."""
 
-_ANGLES = np.radians(np.arange(-180.0, 180.0, 2.0))  # 0 is straight behind, + to the right
-_REACH = 24.0  # mm; no wall of the canal is farther from its middle
-_RADII = np.arange(2.0, _REACH, 0.25)
-_S_STEP = 0.5
-
-
-class CanalWall:
-    """How far the bony wall of the canal is from its middle, measured on the painted bones.
-
-    Attributes:
-        s: places along the canal line, mm.
-        radius: (angles, places) distance to the first bone, NaN where the wall is open.
-        owner: (angles, places) index in `catalogue.LEVELS` of the bone met, its length for the
-            sacrum, −1 where the wall is open.
-        closed: `radius` with the openings between laminae and pedicles bridged.
-    """
-
-    def __init__(self, canvas: Canvas, line: CanalLine):
-        grid = canvas.grid()
-        top = float(line.along(grid.bounds[1][1:])[0])
-        self.line = line
-        self.s = np.arange(line.levels["s3"], min(top, line.levels["t12"] + 16.0), _S_STEP)
-        u = _RADII[None, :] * np.sin(_ANGLES)[:, None]
-        d = -_RADII[None, :] * np.cos(_ANGLES)[:, None]
-        points = line.place(self.s[None, None, :], u[..., None], d[..., None])
-        index, inside = grid.voxel_of(points)
-        labels = canvas.labels[tuple(np.moveaxis(index, -1, 0))]
-        owner = _owners(canvas)[labels]
-        bone = (owner >= 0) & inside
-        hit = bone.any(axis=1)
-        first = bone.argmax(axis=1)
-        self.radius = np.where(hit, _RADII[first], np.nan)
-        found = np.take_along_axis(owner, first[:, None, :], axis=1)[:, 0]
-        self.owner = np.where(hit, found, -1)
-        self.closed = self._bridged()
-
-    def _bridged(self) -> Array:
-        closed = np.empty_like(self.radius)
-        for n, row in enumerate(self.radius):
-            known = np.isfinite(row)
-            closed[n] = np.interp(self.s, self.s[known], row[known]) if known.any() else _REACH
-        return ndimage.gaussian_filter(closed, (1.0, 1.5), mode=("wrap", "nearest"))
-
-    def at(self, table: Array, angle: Array, s: Array) -> Array:
-        """Return a quantity known by angle and place at other angles and places."""
-        i = (angle - _ANGLES[0]) / (_ANGLES[1] - _ANGLES[0])
-        k = (s - self.s[0]) / _S_STEP
-        i, k = np.broadcast_arrays(i, k)
-        return ndimage.map_coordinates(table, [i, k], order=1, mode="nearest")
-
-
 def paint_flava(canvas: Canvas, wall: CanalWall) -> None:
     """Paint both ligamenta flava of every segment.
 
@@ -86,7 +35,7 @@ def paint_flava(canvas: Canvas, wall: CanalWall) -> None:
     window, u, d, s = _around(canvas, wall.line)
     radius = np.hypot(u, d)
     angle = np.arctan2(u, -d)
-    near = (np.abs(angle) < np.radians(FLAVUM_REACH)) & (radius < _REACH)
+    near = (np.abs(angle) < np.radians(FLAVUM_REACH)) & (radius < REACH)
     near &= np.abs(u) > FLAVUM_GAP
     near &= canvas.labels[window] == 0
     where = np.nonzero(near)
@@ -122,12 +71,12 @@ def _flavum_range(wall: CanalWall, upper: str, lower: str) -> tuple[Array, Array
     s = np.broadcast_to(wall.s, wall.owner.shape)
     border = np.where(of_upper.any(axis=1), np.where(of_upper, s, np.inf).min(axis=1), middle)
     stop = np.where(of_lower.any(axis=1), np.where(of_lower, s, -np.inf).max(axis=1), middle)
-    behind = np.abs(_ANGLES) < np.radians(35.0)
+    behind = np.abs(ANGLES) < np.radians(35.0)
     border = np.where(behind, border, np.median(border[behind]))
     stop = np.where(behind, stop, np.median(stop[behind]))
     # half of the height of the upper lamina, as far as it faces the canal
     tall = np.median(np.where(of_upper, s, -np.inf).max(axis=1)[behind] - border[behind])
-    start = border + 0.5 * np.clip(tall, 8.0, 24.0)
+    start = border + 0.4 * np.clip(tall, 8.0, 24.0)
     smooth = (ndimage.gaussian_filter1d(a, 2.0, mode="wrap") for a in (start, stop, border))
     start, stop, border = smooth
     return start, np.minimum(stop, border - 1.0), border
@@ -137,7 +86,7 @@ def paint_epidural_fat(canvas: Canvas, wall: CanalWall) -> None:
     """Paint fat into whatever is free in the canal and beside the nerves in the foramina."""
     window, u, d, s = _around(canvas, wall.line)
     radius, angle = np.hypot(u, d), np.arctan2(u, -d)
-    free = (canvas.labels[window] == 0) & (radius < _REACH + FORAMINAL_FAT)
+    free = (canvas.labels[window] == 0) & (radius < REACH + FORAMINAL_FAT)
     free &= (s > wall.s[0]) & (s < wall.s[-1])
     where = np.nonzero(free)
     radius, angle = radius[where], angle[where]
@@ -234,17 +183,8 @@ def _any_of(labels: NDArray[np.uint16], canvas: Canvas, *names: str) -> NDArray[
 
 
 def _around(canvas: Canvas, line: CanalLine) -> tuple[tuple[slice, ...], Array, Array, Array]:
-    reach = _REACH + FORAMINAL_FAT
-    low = np.r_[-reach, line.points.min(axis=0) - _REACH]
-    high = np.r_[reach, line.points.max(axis=0) + _REACH]
+    reach = REACH + FORAMINAL_FAT
+    low = np.r_[-reach, line.points.min(axis=0) - REACH]
+    high = np.r_[reach, line.points.max(axis=0) + REACH]
     window = canvas.window(low, high)
     return window, *line.coordinates(canvas, window)
-
-
-def _owners(canvas: Canvas) -> NDArray[np.int16]:
-    """Return by label the index of the vertebra it belongs to, −1 for what is not bone."""
-    owner = np.full(1 << 16, -1, np.int16)
-    for n, level in enumerate(LEVELS):
-        owner[list(canvas.structures.labels_of(f"{level}_vertebra"))] = n
-    owner[list(canvas.structures.labels_of("sacrum"))] = len(LEVELS)
-    return owner

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy.canal import EXIT, Sac, root_exit
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.catalogue import LEVELS, SIDES
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.sacrum import FORAMINA
+from spine_tutor.anatomy.thecal_sac import EXIT, Sac, root_exit
 from spine_tutor.anatomy.viscera import smooth
 
 Array = NDArray[np.float64]
 
 BELOW_PEDICLE = 1.6
 """Gap between the lower border of a pedicle and the root under it, mm (estimate)."""
+STEP = 0.5  # mm between the points of a path
 GANGLION_LENGTH = 11.0
 """Length of a ganglion, mm (estimate)."""
 # Where the nerve goes beyond the foramen, right side: unit-free steps of world x, y, z.
@@ -50,18 +52,10 @@ class Pedicle:
 
 
 def measure_pedicle(canvas: Canvas, column: Column, level: str, side: str) -> Pedicle:
-    """Measure a pedicle on the canvas; medial and lateral are distances from the midline.
-
-    S1 has no free pedicle: its place is that of the bone above the first sacral foramen.
-    """
+    """Measure a pedicle on the canvas; medial and lateral are distances from the midline."""
     frame = column.frames[level]
     body = column.bodies[level]
-    sign = 1.0 if side == "right" else -1.0
     back = -0.5 * body.depth
-    if level == "s1":
-        medial = 0.5 * body.canal_width - 1.0
-        middle = np.array([sign * (medial + 6.0), back - 1.0, 3.0])
-        return Pedicle(frame, middle, -6.0, medial, medial + 12.0)
     label = canvas.structures[f"{level}_pedicle_{side}"].label
     center = frame[:3, 3]
     window = canvas.window(center - 45.0, center + 45.0)
@@ -78,60 +72,74 @@ def measure_pedicle(canvas: Canvas, column: Column, level: str, side: str) -> Pe
     return Pedicle(frame, middle, float(low[2]), float(across[0]), float(across[1]))
 
 
-def root_path(sac: Sac, pedicle: Pedicle, level: str, side: str) -> tuple[Array, float]:
+def root_path(canvas: Canvas, sac: Sac, level: str, side: str) -> tuple[Array, float]:
     """Return the course of a root from the sac outwards and how far along its ganglion lies.
 
-    It leaves the sac, runs down the lateral recess medial to its pedicle, turns round the
-    pedicle's lower border into the upper foramen, and goes on forwards and downwards.
+    Args:
+        canvas: on which the pedicle is measured.
+        sac: where the root leaves.
+        level, side: which root.
+
+    Returns:
+        (n, 3) world points every `STEP` mm, and a length in mm.
     """
     sign = 1.0 if side == "right" else -1.0
-    thick = _thickness(level)
     leave = root_exit(sac.line, sac.column, level)
-    p = pedicle
-    x, y = abs(p.middle[0]), p.middle[1]
-    under = p.lower - BELOW_PEDICLE - 0.5 * thick
-    ganglion_x = x + (0.35 if level == "l5" else 0.0) * (p.lateral - p.medial)
-    drop = 0.5 * _ganglion(level) - 0.5 * thick
     width = float(sac.section(leave)[0])
-    recess_x = max(width + 1.0, p.medial - 0.5 * thick - 0.8)
     points = [
         sac.place(leave + 2.0, sign * (EXIT[0] - 0.14), EXIT[1]),
         sac.place(leave - 3.0, sign * (1.0 + 1.0 / width), EXIT[1] + 0.05),
-        p.world(sign * recess_x, y - 0.5, p.middle[2]),
+    ]
+    if level == "s1":
+        way = _through_sacrum(sac.column, sign)
+    else:
+        way = _under_pedicle(measure_pedicle(canvas, sac.column, level, side), level, sign)
+    onward = np.array(_ONWARD[level]) * [sign, 1.0, 1.0]
+    points += [*way, way[-1] + 12.0 * onward, way[-1] + _BEYOND * onward]
+    path = smooth(points, STEP)
+    ganglion = way[1] if level == "s1" else way[2]
+    nearest = int(np.argmin(np.linalg.norm(path - ganglion, axis=1)))
+    return path, STEP * nearest
+
+
+def _under_pedicle(pedicle: Pedicle, level: str, sign: float) -> list[Array]:
+    """Return a lumbar root's way: lateral recess, under the pedicle, foramen, beyond."""
+    p, thick = pedicle, _thickness(level)
+    x, y = abs(p.middle[0]), p.middle[1]
+    under = p.lower - BELOW_PEDICLE - 0.5 * thick
+    # the ganglion lies in the medial foramen from L1 to L4, in the lateral one at L5
+    ganglion_x = x + (0.30 if level == "l5" else -0.05) * (p.lateral - p.medial)
+    drop = 0.5 * (_ganglion(level) - thick)
+    return [
+        p.world(sign * (p.medial - 0.5 * thick - 0.8), y - 0.5, p.middle[2]),
         p.world(sign * (p.medial + 0.5), y - 0.2, under - 0.3 * thick),
         p.world(sign * ganglion_x, y - 0.5, under - drop - 3.0),
         p.world(sign * (p.lateral + 3.5), y + 1.0, under - drop - 7.5),
     ]
-    if level == "s1":  # forwards through the first anterior sacral foramen
-        points[-2:] = [p.world(sign * x, y + 4.0, under - 4.0),
-                       p.world(sign * (x + 2.0), y + 16.0, under - 8.0)]  # fmt: skip
-    step = np.array(_ONWARD[level]) * [sign, 1.0, 1.0]
-    points += [points[-1] + 12.0 * step, points[-1] + _BEYOND * step]
-    path = smooth(points, 0.5)
-    target = points[4]
-    at = int(np.argmin(np.linalg.norm(path - target, axis=1)))
-    return path, 0.5 * at
 
 
-def paint_nerves(canvas: Canvas, column: Column, sac: Sac) -> None:
+def _through_sacrum(column: Column, sign: float) -> list[Array]:
+    """Return the way of S1 through the first anterior sacral foramen."""
+    plate = column.endplate("s1", "upper")
+    scale = column.bodies["s1"].canal_width / morphometry().value("canal_width", "s1")
+    return [(plate @ [*(scale * np.array([sign * x, y, z])), 1.0])[:3]
+            for x, y, z in FORAMINA["s1"][:3]]  # fmt: skip
+
+
+def paint_nerves(canvas: Canvas, sac: Sac) -> None:
     """Paint ganglia and roots under the pedicles that are on the canvas."""
     for level in (*LEVELS, "s1"):
         for side in SIDES:
-            pedicle = measure_pedicle(canvas, column, level, side)
-            path, ganglion_at = root_path(sac, pedicle, level, side)
-            along = 0.5 * np.arange(len(path))
-            radius = np.full(len(path), 0.5 * _thickness(level))
+            path, ganglion_at = root_path(canvas, sac, level, side)
+            along = STEP * np.arange(len(path))
             # within the sleeve of dura it is thinner, in muscle it divides: the ends taper
-            radius *= np.interp(along, [0.0, 6.0], [0.6, 1.0])
+            radius = 0.5 * _thickness(level) * np.interp(along, [0.0, 6.0], [0.6, 1.0])
             radius *= np.interp(along[-1] - along, [0.0, 25.0], [0.65, 1.0])
             offset = (along - ganglion_at) / (0.5 * GANGLION_LENGTH)
             bulge = np.sqrt(np.clip(1.0 - offset**2, 0.0, 1.0)) * 0.5 * _ganglion(level)
-            swollen = bulge > radius * 0.75
-            canvas.paint_tube(
-                f"{level}_dorsal_root_ganglion_{side}",
-                path[swollen],
-                np.maximum(bulge, radius)[swollen],
-            )
+            swollen = bulge > 0.75 * radius
+            ganglion = f"{level}_dorsal_root_ganglion_{side}"
+            canvas.paint_tube(ganglion, path[swollen], np.maximum(bulge, radius)[swollen])
             canvas.paint_tube(f"{level}_nerve_root_{side}", path, radius)
 
 

@@ -16,8 +16,9 @@ from spine_tutor.anatomy import vertebra
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import LEVELS, PAIRED_VERTEBRA_PARTS, VERTEBRA_PARTS
 from spine_tutor.anatomy.column import BodySize, Column, Matrix
-from spine_tutor.anatomy.fields import Distances, Field, Points, moved
+from spine_tutor.anatomy.fields import Distances, Field, Points, mirrored, moved
 from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.sacrum import SacrumModel
 from spine_tutor.anatomy.vertebra_shape import VertebraShape, vertebra_shape
 
 Box = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -49,6 +50,11 @@ class VertebraModel:
     def whole(self, points: Points) -> Distances:
         """Return the distance to the bone before its joints are cut, (n,) mm."""
         local = moved(lambda p: vertebra.bone(p, self.size, self.shape), self.frame)
+        return local(points)
+
+    def facets(self, points: Points) -> Distances:
+        """Return the distance to the superior articular processes, (n,) mm."""
+        local = moved(lambda p: vertebra.superior_process(mirrored(p), self.shape), self.frame)
         return local(points)
 
     def bone(self, points: Points) -> Distances:
@@ -101,26 +107,58 @@ def _index_of(kind: NDArray[np.intp], is_left: NDArray[np.bool_]) -> NDArray[np.
     return np.where(is_left, left[kind], right[kind])
 
 
-def build_vertebrae(column: Column, case: Case, sacrum: Field) -> Mapping[str, VertebraModel]:
+def _met(shape: VertebraShape, frame: Matrix, facets: Field, space: float) -> VertebraShape:
+    """Bend the inferior articular processes until they face those below at joint width.
+
+    Poses and shapes of neighbours come from different rows of the tables; in a body they grow
+    together. A process that reaches too far in is cut by the joint, so it gives way half as much.
+    """
+    base, tip = np.array(shape.iap_base), np.array(shape.iap_tip)
+    axis = base + np.linspace(0.2, 1.0, 5)[:, None] * (tip - base)
+    wanted = space + 0.75 * min(shape.iap_half)
+    shift = np.zeros(3)
+    for _ in range(4):
+        gap = _distance(facets, frame, axis + shift)
+        nearest = axis[gap.argmin()] + shift
+        excess = float(gap.min()) - wanted
+        step = 0.5 * np.eye(3)
+        slope = _distance(facets, frame, nearest + step) - _distance(facets, frame, nearest - step)
+        slope[2] = 0.0  # along the column the process keeps its place
+        slope /= np.linalg.norm(slope) + 1e-6
+        shift -= 0.7 * np.clip(excess if excess > 0 else 0.5 * excess, -2, 4) * slope
+        if excess < 0:
+            break
+    return shape.model_copy(
+        update={"iap_base": tuple(base + 0.7 * shift), "iap_tip": tuple(tip + shift)}
+    )
+
+
+def _distance(field: Field, frame: Matrix, points: NDArray[np.float64]) -> Distances:
+    """Ask a field of world points at points of a vertebra's frame."""
+    return field((points @ frame[:3, :3].T + frame[:3, 3]).astype(np.float32))
+
+
+def build_vertebrae(column: Column, case: Case, sacrum: SacrumModel) -> Mapping[str, VertebraModel]:
     """Return the free vertebrae by level, from below, each fitted to the bone under it.
 
     Args:
         column: their poses.
         case: the body they belong to.
-        sacrum: distance to the sacrum, of world points, on which L5 rests.
+        sacrum: the bone on which L5 rests.
     """
     space = case.height_scale * morphometry().value("facet_joint_space")
     models: dict[str, VertebraModel] = {}
-    below: Field = sacrum
+    below, facets = sacrum.bone, sacrum.facets
     for level in reversed(LEVELS):
+        frame = column.frames[level]
         model = VertebraModel(
             level=level,
-            frame=column.frames[level],
+            frame=frame,
             size=column.bodies[level],
-            shape=vertebra_shape(level, case),
+            shape=_met(vertebra_shape(level, case), frame, facets, space),
             below=below,
             space=space,
         )
         models[level] = model
-        below = model.whole
+        below, facets = model.whole, model.facets
     return models

@@ -23,6 +23,7 @@ SKIN = 2.0
 """Thickness of the skin of the back with its dermis, mm (estimate)."""
 FASCIA = 1.0
 """Thickness of the posterior layer of the thoracolumbar fascia, mm (estimate)."""
+_FASCIA_EDGE = 86.0  # mm from the midline
 SEPTUM = 1.6
 """Width of the fat cleft between multifidus and longissimus, mm (estimate)."""
 CLEFT = 1.0
@@ -38,11 +39,11 @@ _BELOW_S1 = 52.0  # mm from the middle of S1 down to the level called s3 here
 # Half outlines of the deep fascia, from behind in the midline forwards: seven points whose y is
 # relative to the line of the spinous tips, then six whose y is the world's.
 _BACK = {
-    "t12": [(0, 0), (13, -2), (33, -6), (54, -3), (77, 8), (101, 26), (124, 48)],
-    "l3": [(0, 0), (13, -3), (34, -7), (57, -4), (80, 8), (105, 28), (130, 50)],
-    "l5": [(0, 0), (13, -2), (34, -5), (58, -3), (84, 7), (112, 26), (138, 48)],
-    "s1": [(0, 0), (14, -1), (36, -3), (61, -3), (90, 4), (120, 20), (146, 44)],
-    "s3": [(0, 0), (12, -3), (36, -10), (64, -14), (96, -10), (128, 6), (154, 34)],
+    "t12": [(0, 0), (13, -2), (33, -6), (54, -4), (79, 4), (104, 18), (128, 42)],
+    "l3": [(0, 0), (13, -3), (34, -7), (57, -5), (82, 3), (108, 18), (132, 42)],
+    "l5": [(0, 0), (13, -2), (34, -5), (58, -4), (85, 2), (114, 17), (140, 42)],
+    "s1": [(0, 0), (14, -1), (36, -3), (61, -4), (91, -1), (122, 13), (148, 38)],
+    "s3": [(0, 0), (12, -3), (36, -10), (64, -14), (96, -11), (128, 4), (154, 32)],
 }
 _FRONT = {
     "t12": [(140, 40), (143, 72), (125, 104), (85, 126), (42, 134), (0, 136)],
@@ -54,12 +55,12 @@ _FRONT = {
 # Right side; x from the midline, y from the middle of the canal:
 # centre x, y, half axes across and along, turn in degrees.
 _PSOAS = {
-    "t12": (25, 10, 4, 6, 0),
-    "l1": (30, 13, 8, 12, 0),
-    "l2": (35, 15, 11.5, 17, -6),
-    "l3": (40, 18, 15, 21, -8),
-    "l4": (45, 23, 17.5, 24, -8),
-    "l5": (52, 34, 19, 24, -4),
+    "t12": (23, 10, 4, 6, 0),
+    "l1": (28, 13, 9, 12, 0),
+    "l2": (32.5, 15, 12.5, 17, -6),
+    "l3": (37, 18, 16, 21, -8),
+    "l4": (42, 23, 18.5, 24, -8),
+    "l5": (49, 33, 20, 24, -4),
     "s1": (60, 58, 19, 22, 0),
     "s3": (70, 96, 17, 18, 0),
 }
@@ -153,8 +154,8 @@ _PARASPINAL = {
     ],
 }
 # Lateral border of multifidus: x at 10 mm and at 50 mm behind the middle of the canal.
-_MULTIFIDUS = {"t12": (11, 11), "l1": (14, 13), "l2": (17, 16), "l3": (20, 20), "l4": (24, 26),
-               "l5": (30, 36), "s1": (44, 52), "s3": (60, 60)}  # fmt: skip
+_MULTIFIDUS = {"t12": (12, 7), "l1": (15, 8), "l2": (18, 10), "l3": (21, 14), "l4": (25, 21),
+               "l5": (30, 34), "s1": (44, 52), "s3": (60, 60)}  # fmt: skip
 # Cleft between longissimus and iliocostalis in the same way.
 _ILIOCOSTALIS = {"t12": (38, 40), "l2": (42, 46), "l4": (46, 54), "s1": (80, 90)}
 
@@ -262,13 +263,10 @@ def _wall(fascia: Solid, at: Lines, lattice: Lattice, size: float) -> dict[str, 
     blade = half_space(0.8 * (y - (canal - 22.0) - 1.15 * (x - 40.0)))
     hips = half_space(z - (at.heights["l5"] + 14.0) - 0.20 * (x - 60.0))
     # in front of the flank of the back muscles and of quadratus
-    flank = half_space(canal - 14.0 - 0.55 * np.maximum(80.0 - x, -20.0) + 8.0 - y)
+    flank = half_space(canal - 30.0 + 1.2 * np.maximum(108.0 - x, 0.0) - y)
     ring = Solid(-fascia.values - np.float32(ABDOMINAL_WALL), fascia.origin, fascia.spacing)
-    lumbar = half_space(np.maximum(x - 86.0, y - canal + 4.0))
-    shell = Solid(-fascia.values - np.float32(FASCIA), fascia.origin, fascia.spacing)
     return {
         "gluteal_muscles": fascia & blade & hips,
-        "thoracolumbar_fascia": fascia & shell & lumbar,
         "abdominal_wall": fascia & ring & flank,
         "intermuscular_fat": fascia & half_space(y - canal + 6.0),
     }
@@ -350,13 +348,16 @@ def _canal(column: Column, level: str) -> NDArray[np.float64]:
     return (column.frames[level] @ [0.0, -0.5 * (body.depth + body.canal_depth), 0.0, 1.0])[:3]
 
 
-def paint_trunk(canvas: Canvas, solids: Mapping[str, Solid], column: Column) -> None:
+def paint_trunk(canvas: Canvas, solids: Mapping[str, Solid]) -> None:
     """Paint muscles, fascia, body wall, fat and skin into what is free."""
     for muscle, heads in _MUSCLES.items():
         for side in SIDES:
             for head in heads:
                 canvas.paint_solid(f"{muscle}_{side}", solids[f"{head}_{side}"])
-    for name in ("gluteal_muscles", "thoracolumbar_fascia", "abdominal_wall", "intermuscular_fat"):
+    # the posterior layer of the fascia, from flank to flank
+    low, high = [-_FASCIA_EDGE, -np.inf, -np.inf], [_FASCIA_EDGE, 0.0, np.inf]
+    canvas.paint_solid("thoracolumbar_fascia", solids["fascia"], -FASCIA, low, high)
+    for name in ("gluteal_muscles", "abdominal_wall", "intermuscular_fat"):
         canvas.paint_solid(name, solids[name])
     canvas.paint_solid("retroperitoneal_fat", solids["fascia"])
     canvas.paint_solid("skin", solids["body"], above=-SKIN)

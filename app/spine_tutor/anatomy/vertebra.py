@@ -21,6 +21,7 @@ from spine_tutor.anatomy.fields import (
     limb,
     mirrored,
     polygon,
+    rounded,
     superellipse,
     union,
 )
@@ -102,22 +103,13 @@ def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.fl
         + [(0.5 * s.pedicle_width, 0.42 * s.pedicle_height)],
         _RIGHT,
     )
-    pars = limb([s.pillar, s.pars, s.iap_base], [(5.5, 5.5), s.pars_half, s.pars_half], _RIGHT)
+    pars = limb(
+        *bent([s.pillar, s.pars, s.iap_base], [(5.5, 5.5), s.pars_half, s.pars_half], 4), _RIGHT
+    )
     lamina = limb(
         [(0, *s.lamina_mid), s.pars],
         [s.lamina_half, s.lamina_half],
         (0, s.lamina_lean, 1),
-    )
-    sap = limb(
-        *bent(
-            [s.sap_front, s.sap_mid, s.sap_back],
-            [
-                (0.7 * s.sap_half[0], s.sap_half[1]),
-                s.sap_half,
-                (0.75 * s.sap_half[0], s.sap_half[1]),
-            ],
-        ),
-        _UP,
     )
     iap = limb([s.pars, s.iap_base, s.iap_tip], [s.pars_half, s.iap_half, s.iap_half], _RIGHT)
     transverse = limb(
@@ -129,7 +121,7 @@ def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.fl
             pedicle(folded),
             pars(folded),
             lamina(folded),
-            sap(folded),
+            superior_process(folded, s),
             iap(folded),
             transverse(folded),
             spinous(points, shape),
@@ -137,11 +129,22 @@ def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.fl
     )
 
 
+def superior_process(folded: Points, shape: VertebraShape) -> Distances:
+    """Return the distance to the right superior articular process, a plate bent round its facet."""
+    s = shape
+    thin, half = s.sap_half[1], s.sap_half[0]
+    path, widths = bent(
+        [s.sap_front, s.sap_mid, s.sap_back],
+        [(0.7 * half, thin), (half, thin), (0.75 * half, thin)],
+    )
+    return limb(path, widths, _UP)(folded)
+
+
 def spinous(points: Points, shape: VertebraShape) -> Distances:
     """Return the distance to the spinous process: a hatchet, thick behind and below."""
     x, y, z = points.T
     outline = np.asarray(shape.spinous_outline)
-    profile = polygon(y, z, outline) - np.float32(shape.spinous_margin)
+    profile = polygon(y, z, rounded(outline)) - np.float32(shape.spinous_margin)
     root, tip = outline[:, 0].max(), outline[:, 0].min()
     half = np.interp(
         y, [tip, tip + 8, 0.45 * tip + 0.55 * root, root], _knots(shape.spinous_half)
@@ -172,8 +175,25 @@ def bone(
 
 
 def part_of(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.intp]:
-    """Return the index in `PARTS` of the part that each point belongs to."""
-    return parts(points, size, shape).argmin(axis=0)
+    """Return the index in `PARTS` of the part that each point belongs to.
+
+    The nearest raw part decides, but for the plate of the arch, which is one piece of bone: its
+    lower corners are inferior articular processes, the isthmus above these is the pars, and
+    what lies between the two sides is lamina.
+    """
+    pieces = parts(points, size, shape)
+    kind = pieces.argmin(axis=0)
+    pars, lamina, inferior = (
+        PARTS.index(p) for p in ("pars", "lamina", "inferior_articular_process")
+    )
+    arch = np.flatnonzero(np.isin(kind, (pars, lamina, inferior)))
+    x, z = np.abs(points[arch, 0]), points[arch, 2]
+    (top_x, _, top_z), (base_x, _, base_z) = shape.pillar, shape.iap_base
+    border = np.interp(z, [base_z, top_z], [base_x, top_x])
+    is_inferior = (z < base_z + 4) & (x > shape.iap_base[0] - shape.iap_half[0])
+    is_pars = (z >= base_z + 4) & (x > border - 2.5)
+    kind[arch] = np.where(is_inferior, inferior, np.where(is_pars, pars, lamina))
+    return kind
 
 
 def extent(

@@ -6,8 +6,9 @@ Three maps, in the two basis functions of `xray`:
 - water, and the little mineral of soft tissue, on one lattice of 2 mm over the whole subject:
   both are smooth, so coarse rays do.
 
-Where a fine grid lies in a coarse one, the coarse map is emptied and the fine one, which reaches
-one coarse voxel further, holds what is then missing from the truth. Their sum has no seam.
+Where a fine grid lies in a coarse one, the coarse map fades out over a few voxels, and the fine
+one, which reaches one coarse voxel further, holds what is then missing from the truth. Their sum
+has no seam.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ LATTICE_MM = 2.0
 """Spacing of the map of soft tissue."""
 MINERAL_SCALE = 1e-3
 """Parts of mineral in one step of the 16-bit map; steel, the densest, still fits."""
+SOFTEN_TO_MM = 2.0
+"""Coarser axes are left alone: smoothing them would cost more than their steps do."""
+FADE_VOXELS = 4
+"""Width over which a coarse map of mineral fades out inside a finer grid, coarse voxels."""
 DENSE = ("cortical_bone", "trabecular_bone", "contrast", "steel")
 """Tissues whose mineral is mapped at full resolution."""
 DENSE_FROM_HU = 150
@@ -83,8 +88,9 @@ def _build(subject: Subject, source: Source) -> AttenuationMap:
     for n, (codes, table) in enumerate(coded):
         grid = subject.grids[n]
         finer = np.array([g.bounds for g in subject.grids[:n]]).reshape(-1, 2, 3)
-        firsts, weights = zip(*(_overlaps(origin, shape, grid, axis) for axis in range(3)),
-                              strict=True)
+        firsts, weights = zip(
+            *(_overlaps(origin, shape, grid, axis) for axis in range(3)), strict=True
+        )
         _average(codes, table, grid.origin, grid.spacing, finer, *firsts, *weights, soft)
     # A coarse voxel that straddles the box of a finer grid is in or out as its middle is; what
     # cells then have too little or too much is made good.
@@ -107,8 +113,9 @@ def _codes(
     parts = basis_by_tissue()
     dense = np.array([t in DENSE for t in TISSUES])
     if source == "labels" or n > 0:
-        table = np.stack([parts[:, 0], np.where(dense, 0, parts[:, 1]),
-                          np.where(dense, parts[:, 1], 0)], axis=1)
+        table = np.stack(
+            [parts[:, 0], np.where(dense, 0, parts[:, 1]), np.where(dense, parts[:, 1], 0)], axis=1
+        )
         return subject.grids[n].tissues, table.astype(np.float32)
     known = [TISSUE_CODE[t] for t in _CALIBRATION]
     hu = np.arange(HU_LOW, HU_HIGH + 1)
@@ -190,7 +197,7 @@ def _mineral(
         codes, table = coded[n]
         grid = grids[n]
         values = np.rint(table[:, 2] / MINERAL_SCALE).astype(np.int16)[codes]
-        if n == 0 and soften:
+        if soften:
             _soften(values, grid.spacing)
         origin = np.asarray(grid.origin, float)
         spacing = np.asarray(grid.spacing, float)
@@ -204,20 +211,20 @@ def _mineral(
             _add_outside(values, margin, origin, spacing, whole.values, whole.origin, whole.spacing)
         if n > 0:
             values = values.copy()
-            _empty(values, origin, spacing, np.array(grids[n - 1].bounds))
+            _fade(values, origin, spacing, np.array(grids[n - 1].bounds))
         volumes.insert(0, Volume(values, origin, spacing, MINERAL_SCALE))
         whole = own
     return volumes
 
 
 def _soften(values: NDArray[np.int16], spacing: NDArray[np.float64]) -> None:
-    """Smooth the finest grid in place by one binomial step along each axis finer than 1 mm.
+    """Smooth in place by one binomial step along each axis of 2 mm or finer.
 
     Voxels are steps; without it rays that graze a surface draw their staircase as wood grain.
     """
     nx, ny, nz = values.shape
     for axis, lines in enumerate(((1, nx, ny * nz), (nx, ny, nz), (nx * ny, nz, 1))):
-        if spacing[axis] < 1.0:
+        if spacing[axis] <= SOFTEN_TO_MM:
             _binomial(values.reshape(lines))
 
 
@@ -284,10 +291,21 @@ def _add_outside(values, margin, origin, spacing, other, other_origin, other_spa
                     values[i, j, k] += np.int16(round(_at(other, x, y, z)))
 
 
-@nb.njit(cache=True)
-def _empty(values, origin, spacing, bounds):  # type: ignore[no-untyped-def]
-    """Clear the voxels whose centre lies in a box."""
-    first = np.ceil((bounds[0] - origin) / spacing - 1e-9)
-    last = np.ceil((bounds[1] - origin) / spacing - 1e-9)
-    i0, j0, k0 = max(int(first[0]), 0), max(int(first[1]), 0), max(int(first[2]), 0)
-    values[i0 : int(last[0]), j0 : int(last[1]), k0 : int(last[2])] = 0
+@nb.njit(cache=True, parallel=True)
+def _fade(values, origin, spacing, bounds):  # type: ignore[no-untyped-def]
+    """Let a volume fade out from the faces of a box to its inside."""
+    for i in nb.prange(values.shape[0]):
+        x = origin[0] + i * spacing[0]
+        dx = min(x - bounds[0, 0], bounds[1, 0] - x) / spacing[0]
+        for j in range(values.shape[1]):
+            y = origin[1] + j * spacing[1]
+            dy = min(y - bounds[0, 1], bounds[1, 1] - y) / spacing[1]
+            for k in range(values.shape[2]):
+                z = origin[2] + k * spacing[2]
+                dz = min(z - bounds[0, 2], bounds[1, 2] - z) / spacing[2]
+                depth = min(dx, dy, dz) / FADE_VOXELS
+                if depth >= 1:
+                    values[i, j, k] = 0
+                elif depth > 0:
+                    share = 0.5 + 0.5 * np.cos(np.pi * depth)
+                    values[i, j, k] = np.int16(round(share * values[i, j, k]))

@@ -51,14 +51,13 @@ class Settings(BaseModel):
     dose: float = Field(1.0, ge=0.05, le=20, description="Dose; noise falls with its root.")
     noise: bool = Field(True, description="Quantum noise, correlated as the kernel leaves it.")
     source: Literal["labels", "measured"] | None = Field(
-        None, description="Made from `labels` or from `measured` CT numbers; by default measured "
-        "where there are any."
+        None,
+        description="Made from `labels` or from `measured` CT numbers; by default measured "
+        "where there are any.",
     )
 
 
-def simulate(
-    subject: Subject, view: CtView, settings: Settings, rng: np.random.Generator
-) -> Image:
+def simulate(subject: Subject, view: CtView, settings: Settings, rng: np.random.Generator) -> Image:
     """Return a CT slice in HU, with the structure of each pixel in the middle of the slice.
 
     A measured CT is resliced as it is: its own noise and sharpness stand.
@@ -100,9 +99,7 @@ def _clipped_hounsfield() -> NDArray[np.float32]:
     return np.clip(hounsfield_by_tissue(), *HU_RANGE)
 
 
-def _noise(
-    shape: tuple[int, int], sigma: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
+def _noise(shape: tuple[int, int], sigma: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Return noise of unit variance with the texture of filtered back-projection.
 
     Its power rises with frequency as the ramp filter does and falls with the kernel: a difference

@@ -22,14 +22,17 @@ from spine_tutor.imaging.attenuation_map import (
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.projector import Volume, line_integrals
+from spine_tutor.imaging.structure_map import structure_map
 from spine_tutor.imaging.view import FluoroscopyView
 from spine_tutor.imaging.xray import Spectrum, basis, spectrum
+
+__all__ = ["Settings", "display", "path_lengths", "simulate", "structure_map"]
 
 ID = "fluoroscopy"
 NAME = "Fluoroscopy"
 
 EFFECTS = (
-    "tungsten spectrum with filters (spekpy), attenuation of every tissue (xraylib), beam hardening",
+    "tungsten spectrum with filters (spekpy), attenuation of every tissue (xraylib), hardening",
     "cone-beam magnification, obliquity and tilt",
     "quantum noise that follows the dose at the detector; automatic exposure; air kerma",
     "blur of focal spot and detector; scattered radiation that lowers contrast",
@@ -79,8 +82,9 @@ class Settings(BaseModel):
         0.5, ge=0, le=0.9, description="Share of large-scale brightness that is taken out."
     )
     source: Source | None = Field(
-        None, description="Attenuation from `labels` or from `measured` CT numbers; by default "
-        "measured where there are any."
+        None,
+        description="Attenuation from `labels` or from `measured` CT numbers; by default "
+        "measured where there are any.",
     )
 
 
@@ -270,9 +274,7 @@ def _spread(small, step, result):  # type: ignore[no-untyped-def]
             result[r, c] = lower + fr * (upper - lower)
 
 
-def _add_noise(
-    signal: NDArray[np.float32], quanta_in_air: float, rng: np.random.Generator
-) -> None:
+def _add_noise(signal: NDArray[np.float32], quanta_in_air: float, rng: np.random.Generator) -> None:
     """Add quantum noise in place: Poisson's in its normal limit, variance equal to the mean."""
     noise = rng.standard_normal(signal.shape, dtype=np.float32)
     noise *= np.sqrt(signal / np.float32(quanta_in_air))

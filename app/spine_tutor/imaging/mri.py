@@ -34,17 +34,21 @@ EFFECTS = (
     "Slice thickness, partial volume and the blur and ringing of a finite matrix",
     "Noise of both receiver channels, hence Rician, by field and slice thickness",
     "Brighter near the spine coil in the table",
+    "Blood that leaves the slice between the two pulses (flow void)",
     "No signal from cortical bone, gas and steel",
 )
 OMISSIONS = (
-    "Flow: vessels and CSF have no voids and no ghosts",
+    "Flow within the slice, pulsation of the CSF, ghosts",
     "Motion, aliasing and field inhomogeneity",
     "Susceptibility: metal is black but bends nothing around it",
     "Magnetisation transfer and the magic angle in ligaments",
     "Differences between vertebrae, and between water of healthy and aged discs",
 )
 
-def simulate(subject: Subject, view: MriView, settings: Settings, rng: np.random.Generator) -> Image:
+
+def simulate(
+    subject: Subject, view: MriView, settings: Settings, rng: np.random.Generator
+) -> Image:
     """Return an MRI slice.
 
     Args:
@@ -57,17 +61,17 @@ def simulate(subject: Subject, view: MriView, settings: Settings, rng: np.random
         Pixels in units of the signal that fully relaxed CSF gives at TE 0.
     """
     geometry = view.geometry(subject)
-    water, fat = tissue_signals(settings)
+    water, fat = tissue_signals(settings, view.thickness)
     both = plane_average(subject, geometry, view.thickness, np.stack([water, fat], axis=1))
     shift = fat_shift(settings) / geometry.spacing
     truth = both[..., 0] + _moved(both[..., 1], shift, axis=0 if view.plane == "sagittal" else 1)
     truth *= _coil(subject, geometry, settings.coil)
     brightest = float(np.max(np.abs(water + fat)))
-    ratio = settings.signal_to_noise * settings.field_strength / 1.5 * view.thickness / 3.0
+    ratio = settings.signal_to_noise * settings.tesla / 1.5 * view.thickness / 3.0
     pixels = acquire(truth, geometry.spacing, settings.resolution, brightest / ratio, rng)
     labels, _ = plane_labels(subject, geometry)
     tr, te, ti = protocol(settings)
-    facts = {"TR_ms": tr, "TE_ms": te, "field_T": settings.field_strength,
+    facts = {"TR_ms": tr, "TE_ms": te, "field_T": settings.tesla,
              "thickness_mm": view.thickness, "signal_to_noise": round(ratio, 1),
              "fat_shift_mm": round(fat_shift(settings), 2)}  # fmt: skip
     if ti is not None:

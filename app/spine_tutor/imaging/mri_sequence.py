@@ -13,13 +13,15 @@ from spine_tutor.anatomy import TISSUE_CODE
 from spine_tutor.imaging.tissues import tissue_table
 
 Sequence = Literal["t1", "t2", "stir"]
+
+
 class Settings(BaseModel):
     """The protocol. A value left out is the usual one for the sequence and field."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     sequence: Sequence = Field("t2", description="Weighting.")
-    field_strength: Literal[1.5, 3.0] = Field(1.5, description="Tesla.")
+    field: Literal["1.5 T", "3 T"] = Field("1.5 T", description="Strength of the main field.")
     repetition_time: float | None = Field(None, ge=50, le=20000, description="TR, ms.")
     echo_time: float | None = Field(None, ge=1, le=500, description="Effective TE, ms.")
     inversion_time: float | None = Field(
@@ -32,11 +34,19 @@ class Settings(BaseModel):
         "3 mm; grows with the field and with the thickness.",
     )  # fmt: skip
     bandwidth: float = Field(
-        220.0, ge=20, le=2000, description="Read bandwidth a measured pixel, Hz: low shifts fat far."
+        220.0,
+        ge=20,
+        le=2000,
+        description="Read bandwidth a measured pixel, Hz: low shifts fat far.",
     )
     coil: float = Field(
         0.35, ge=0, le=0.9, description="How much the coil behind the back hears less at 200 mm."
     )
+
+    @property
+    def tesla(self) -> float:
+        """Return the strength of the main field, T."""
+        return float(self.field.removesuffix(" T"))
 
     @model_validator(mode="after")
     def _times(self) -> Settings:
@@ -53,7 +63,7 @@ class Settings(BaseModel):
 
 USUAL: Mapping[Sequence, tuple[float, float]] = {
     "t1": (550.0, 10.0),
-    "t2": (3500.0, 100.0),
+    "t2": (4000.0, 95.0),
     "stir": (4000.0, 45.0),
 }
 """TR and effective TE, ms, of turbo spin-echo protocols of the spine. E: common practice."""
@@ -89,7 +99,7 @@ def inversion_recovery(
 
 
 def null_time(t1: float, tr: float) -> float:
-    """Return the inversion time at which a tissue gives no signal, −T1 ln[(1 + e^(−TR/T1))/2], ms."""
+    """Return the inversion time that nulls a tissue: −T1 ln[(1 + e^(−TR/T1))/2], ms."""
     return float(-t1 * np.log((1.0 + np.exp(-tr / t1)) / 2.0))
 
 
@@ -101,25 +111,30 @@ def protocol(settings: Settings) -> tuple[float, float, float | None]:
     if settings.sequence != "stir":
         return tr, te, None
     fat = tissue_table().tissues["fat"]
-    t1 = fat.t1_3t if settings.field_strength == 3.0 else fat.t1_1_5t
+    t1 = fat.t1_3t if settings.field == "3 T" else fat.t1_1_5t
     return tr, te, settings.inversion_time or null_time(t1.value, tr)
 
 
-def tissue_signals(settings: Settings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def tissue_signals(
+    settings: Settings, thickness: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the signal of the water and of the fat in every tissue, by code, with sign.
 
     Fat in a tissue (marrow, streaks in muscle) relaxes as fat does; the table's T2 of fat is that
     of turbo spin echo, which these protocols are. The times that the table gives for marrow are
-    of both together: its water alone has a T1 of `MARROW_WATER_T1`.
+    of both together: its water alone has a T1 of `MARROW_WATER_T1`. Blood gives the echo of
+    what is still in the slice (`thickness`, mm) at the refocusing pulse, TE/2 after the first.
     """
     table = tissue_table()
-    field = "3t" if settings.field_strength == 3.0 else "1_5t"
+    column = "3t" if settings.field == "3 T" else "1_5t"
     density, share = table.column("proton_density"), table.column("fat_fraction")
-    t1, t2 = table.column(f"t1_{field}"), table.column(f"t2_{field}")
+    t1, t2 = table.column(f"t1_{column}"), table.column(f"t2_{column}")
     water_t1 = t1.copy()
     water_t1[TISSUE_CODE["trabecular_bone"]] = MARROW_WATER_T1
     fat = TISSUE_CODE["fat"]
     tr, te, ti = protocol(settings)
+    left = min(1.0, BLOOD_SPEED * 0.5 * te / 1000.0 / thickness)
+    density[TISSUE_CODE["blood"]] *= 1.0 - left
 
     def signal(pd: ArrayLike, t1: ArrayLike, t2: ArrayLike) -> NDArray[np.float64]:
         if ti is None:
@@ -132,6 +147,8 @@ def tissue_signals(settings: Settings) -> tuple[NDArray[np.float64], NDArray[np.
 MARROW_WATER_T1 = 1000.0
 """ms. E: between muscle and blood; with 45 % fat it gives marrow a T1 near what is measured."""
 
+BLOOD_SPEED = 120.0
+"""mm/s. E: mean over the beat in aorta and vena cava, across the slice."""
 GAMMA_MHZ_PER_T = 42.577
 """Gyromagnetic ratio of the proton over 2π (CODATA: 42.577 478 5 MHz/T)."""
 FAT_SHIFT_PPM = 3.4
@@ -140,7 +157,7 @@ FAT_SHIFT_PPM = 3.4
 
 def fat_shift(settings: Settings) -> float:
     """Return how far fat is displaced along the read direction, mm."""
-    hertz = FAT_SHIFT_PPM * GAMMA_MHZ_PER_T * settings.field_strength
+    hertz = FAT_SHIFT_PPM * GAMMA_MHZ_PER_T * settings.tesla
     return hertz / settings.bandwidth * settings.resolution
 
 
@@ -148,7 +165,7 @@ PRESETS: Mapping[str, Settings] = {
     "T1, 1.5 T": Settings(sequence="t1"),
     "T2, 1.5 T": Settings(sequence="t2"),
     "STIR, 1.5 T": Settings(sequence="stir"),
-    "T1, 3 T": Settings(sequence="t1", field_strength=3.0, bandwidth=440.0),
-    "T2, 3 T": Settings(sequence="t2", field_strength=3.0, bandwidth=440.0),
-    "STIR, 3 T": Settings(sequence="stir", field_strength=3.0, bandwidth=440.0),
+    "T1, 3 T": Settings(sequence="t1", field="3 T", bandwidth=440.0),
+    "T2, 3 T": Settings(sequence="t2", field="3 T", bandwidth=440.0),
+    "STIR, 3 T": Settings(sequence="stir", field="3 T", bandwidth=440.0),
 }

@@ -20,6 +20,8 @@ from spine_tutor.imaging.geometry import ConeGeometry
 
 BLOCK = 4
 """Side of the blocks of the map of empty space, voxels."""
+TILE = 8
+"""Side of the tiles of neighbouring rays that read neighbouring voxels, pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +41,17 @@ class Volume:
 
     @cached_property
     def leaps(self) -> NDArray[np.uint8]:
-        """Return for each block the distance to the next that is not empty, in blocks.
+        """Return for each block the distance to the next with anything in it, in blocks.
 
-        A block next to a filled one counts as filled, since interpolation reaches into it.
+        A block owns what is interpolated from its voxels: its own and the next on every axis.
         """
         shape = [-(-n // BLOCK) for n in self.values.shape]
         filled = np.zeros(shape, np.bool_)
         _find_filled(self.values, filled)
-        if filled.all():
-            return np.zeros(shape, np.uint8)
         if not filled.any():
             return np.full(shape, 255, np.uint8)
         distance = distance_transform_cdt(~filled, metric="chessboard")
-        return np.clip(distance - 1, 0, 255).astype(np.uint8)
+        return np.minimum(distance, 255).astype(np.uint8)
 
 
 def line_integrals(volume: Volume, geometry: ConeGeometry) -> NDArray[np.float32]:
@@ -67,9 +67,7 @@ def line_integrals(volume: Volume, geometry: ConeGeometry) -> NDArray[np.float32
     return result
 
 
-def reference_integrals(
-    volume: Volume, geometry: ConeGeometry, step: float
-) -> NDArray[np.float64]:
+def reference_integrals(volume: Volume, geometry: ConeGeometry, step: float) -> NDArray[np.float64]:
     """Return the same by sampling each ray every `step` mm: slow, and plain to read."""
     from scipy.ndimage import map_coordinates
 
@@ -101,23 +99,44 @@ def _in_voxels(volume: Volume, geometry: ConeGeometry) -> tuple[NDArray[np.float
 def _find_filled(values, filled):  # type: ignore[no-untyped-def]
     nx, ny, nz = values.shape
     for i in nb.prange(filled.shape[0]):
-        for x in range(i * BLOCK, min((i + 1) * BLOCK, nx)):
+        for x in range(i * BLOCK, min((i + 1) * BLOCK + 1, nx)):
             for y in range(ny):
                 for z in range(nz):
                     if values[x, y, z] != 0:
-                        filled[i, y // BLOCK, z // BLOCK] = True
+                        j0, k0 = max(y - 1, 0) // BLOCK, max(z - 1, 0) // BLOCK
+                        for j in range(j0, y // BLOCK + 1):
+                            for k in range(k0, z // BLOCK + 1):
+                                filled[i, j, k] = True
 
 
 @nb.njit(cache=True, parallel=True, fastmath=True)
 def _joseph(values, leaps, source, corner, down, right, spacing, result):  # type: ignore[no-untyped-def]
+    """Project tile by tile; the rays of a tile go through the volume side by side."""
     rows, columns = result.shape
-    tile = 8  # neighbouring rays read neighbouring voxels
-    across = (columns + tile - 1) // tile
-    for n in nb.prange(((rows + tile - 1) // tile) * across):
-        r0, c0 = tile * (n // across), tile * (n % across)
-        for r in range(r0, min(r0 + tile, rows)):
-            for c in range(c0, min(c0 + tile, columns)):
-                result[r, c] = _ray(values, leaps, source, corner + r * down + c * right, spacing)
+    across = (columns + TILE - 1) // TILE
+    for n in nb.prange(((rows + TILE - 1) // TILE) * across):
+        r0, c0 = TILE * (n // across), TILE * (n % across)
+        r1, c1 = min(r0 + TILE, rows), min(c0 + TILE, columns)
+        middle = corner + 0.5 * (r0 + r1) * down + 0.5 * (c0 + c1) * right - source
+        main = np.argmax(np.abs(middle))
+        lines = np.empty((TILE * TILE, 4))  # where a ray is at plane 0 and its slope, across axes
+        planes = np.empty((TILE * TILE, 2), np.int64)  # first and last with four voxels around
+        sums = np.zeros(TILE * TILE, np.float32)
+        scale = np.empty(TILE * TILE)
+        count = 0
+        for r in range(r0, r1):
+            for c in range(c0, c1):
+                end = corner + r * down + c * right
+                sums[count], scale[count] = _aim(
+                    values, source, end, spacing, main, lines[count], planes[count]
+                )
+                count += 1
+        _march(values, leaps, main, lines[:count], planes[:count], sums)
+        count = 0
+        for r in range(r0, r1):
+            for c in range(c0, c1):
+                result[r, c] = sums[count] * scale[count]
+                count += 1
 
 
 @nb.njit(inline="always")
@@ -147,66 +166,85 @@ def _sample(values, a, b, main, pa, pb, m):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, fastmath=True)
-def _ray(values, leaps, source, end, spacing):  # type: ignore[no-untyped-def]
-    way = end - source
-    main = 0
-    if abs(way[1]) > abs(way[main]):
-        main = 1
-    if abs(way[2]) > abs(way[main]):
-        main = 2
-    a = (main + 1) % 3  # the two axes across; no ray runs faster along them than along `main`
-    b = (main + 2) % 3
-    shape = values.shape
+def _aim(values, source, end, spacing, main, line, planes):  # type: ignore[no-untyped-def]
+    """Set up a ray; return the sum at the volume's edges and the length between two planes."""
+    shape, way = values.shape, end - source
+    a, b = (main + 1) % 3, (main + 2) % 3
     slope_a, slope_b = way[a] / way[main], way[b] / way[main]
     start_a = source[a] - source[main] * slope_a
     start_b = source[b] - source[main] * slope_b
-    begin, stop = min(source[main], end[main]), max(source[main], end[main])
-    begin, stop = max(begin, 0.0), min(stop, shape[main] - 1.0)
+    line[0], line[1], line[2], line[3] = start_a, slope_a, start_b, slope_b
+    begin = max(min(source[main], end[main]), 0.0)
+    stop = min(max(source[main], end[main]), shape[main] - 1.0)
     # planes where the ray is over the volume at all, and where it is between four of its voxels
     reach0, reach1 = _clip(start_a, slope_a, -1.0, float(shape[a]), begin, stop)
     reach0, reach1 = _clip(start_b, slope_b, -1.0, float(shape[b]), reach0, reach1)
     inner0, inner1 = _clip(start_a, slope_a, 0.0, shape[a] - 1.001, begin, stop)
     inner0, inner1 = _clip(start_b, slope_b, 0.0, shape[b] - 1.001, inner0, inner1)
-    if reach0 > reach1:
-        return np.float32(0.0)
     low, high = int(np.ceil(reach0)), int(np.floor(reach1))
     first, last = int(np.ceil(inner0)), int(np.floor(inner1))
     if first > last:
         first, last = high + 1, high
+    planes[0], planes[1] = first, last
     edges = 0.0
     for m in range(low, min(first, high + 1)):
         edges += _sample(values, a, b, main, start_a + slope_a * m, start_b + slope_b * m, m)
     for m in range(max(last + 1, low), high + 1):
         edges += _sample(values, a, b, main, start_a + slope_a * m, start_b + slope_b * m, m)
-    step_a, step_b, step_m = _stride(shape, a), _stride(shape, b), _stride(shape, main)
-    blocks, flat = leaps.ravel(), values.ravel()
+    across = (slope_a * spacing[a]) ** 2 + (slope_b * spacing[b]) ** 2
+    return np.float32(edges), np.sqrt(spacing[main] ** 2 + across)
+
+
+@nb.njit(cache=True, fastmath=True)
+def _march(values, leaps, main, lines, planes, sums):  # type: ignore[no-untyped-def]
+    """Add up what the rays of a tile meet, a layer of blocks at a time."""
+    a, b = (main + 1) % 3, (main + 2) % 3
+    step_a, step_b = _stride(values.shape, a), _stride(values.shape, b)
+    step_m = _stride(values.shape, main)
     block_a, block_b = _stride(leaps.shape, a), _stride(leaps.shape, b)
     block_m = _stride(leaps.shape, main)
-    total = np.float32(0.0)
-    m = first
-    while m <= last:
-        ia, ib, im = int(start_a + slope_a * m), int(start_b + slope_b * m), m // BLOCK
-        leap = blocks[(ia // BLOCK) * block_a + (ib // BLOCK) * block_b + im * block_m]
-        if leap:
-            m = (im + int(leap)) * BLOCK
-            continue
-        stop_m = min((im + 1) * BLOCK, last + 1)
-        while m < stop_m:
-            pa, pb = start_a + slope_a * m, start_b + slope_b * m
-            ia, ib = int(pa), int(pb)
-            at = ia * step_a + ib * step_b + m * step_m
-            fa, fb = np.float32(pa - ia), np.float32(pb - ib)
-            v00, v01 = np.float32(flat[at]), np.float32(flat[at + step_b])
-            v10, v11 = np.float32(flat[at + step_a]), np.float32(flat[at + step_a + step_b])
-            lower = v00 + fb * (v01 - v00)
-            upper = v10 + fb * (v11 - v10)
-            total += lower + fa * (upper - lower)
-            m += 1
-    # length of the ray between two planes of voxels, mm
-    weight = np.sqrt(
-        spacing[main] ** 2 + (slope_a * spacing[a]) ** 2 + (slope_b * spacing[b]) ** 2
-    )
-    return np.float32((total + edges) * weight)
+    flat, blocks = values.ravel(), leaps.ravel()
+    layer, end = np.int64(1 << 40), np.int64(-1)
+    for n in range(len(lines)):
+        if planes[n, 0] <= planes[n, 1]:
+            layer, end = min(layer, planes[n, 0] // BLOCK), max(end, planes[n, 1] // BLOCK)
+    while layer <= end:
+        nearest = 255  # layers to the next block with anything in it, for any of the rays
+        for n in range(len(lines)):
+            m = max(planes[n, 0], layer * BLOCK)
+            stop = min(planes[n, 1] + 1, (layer + 1) * BLOCK)
+            if m >= stop:
+                if planes[n, 0] >= stop:
+                    nearest = min(nearest, 1)
+                continue
+            start_a, slope_a, start_b, slope_b = lines[n]
+            ia, ib = int(start_a + slope_a * m) // BLOCK, int(start_b + slope_b * m) // BLOCK
+            leap = int(blocks[ia * block_a + ib * block_b + layer * block_m])
+            if leap > 1:  # no ray leaves a cube of empty blocks sideways
+                nearest = min(nearest, leap - 1)
+                continue
+            if leap == 1:
+                ja = int(start_a + slope_a * (stop - 1)) // BLOCK
+                jb = int(start_b + slope_b * (stop - 1)) // BLOCK
+                ahead = blocks[ja * block_a + jb * block_b + layer * block_m]
+                if ahead and (ia == ja or ib == jb):
+                    nearest = 1
+                    continue
+            nearest = 1
+            total = np.float32(0.0)
+            while m < stop:
+                pa, pb = start_a + slope_a * m, start_b + slope_b * m
+                ia, ib = int(pa), int(pb)
+                at = ia * step_a + ib * step_b + m * step_m
+                fa, fb = np.float32(pa - ia), np.float32(pb - ib)
+                v00, v01 = np.float32(flat[at]), np.float32(flat[at + step_b])
+                v10, v11 = np.float32(flat[at + step_a]), np.float32(flat[at + step_a + step_b])
+                lower = v00 + fb * (v01 - v00)
+                upper = v10 + fb * (v11 - v10)
+                total += lower + fa * (upper - lower)
+                m += 1
+            sums[n] += total
+        layer += nearest
 
 
 @nb.njit(inline="always")

@@ -19,9 +19,7 @@ STEP_SHARE = 0.75
 """Distance between the sub-slices that a slice is averaged over, in voxels of the finest grid."""
 
 
-def sample(
-    subject: Subject, points: ArrayLike
-) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+def sample(subject: Subject, points: ArrayLike) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     """Return the structure label and tissue code at world points, as `Subject.sample` does.
 
     Args:
@@ -75,7 +73,8 @@ def plane_average(
         finer = np.array([g.bounds for g in subject.grids[:n]]).reshape(-1, 2, 3)
         _mean_tissue(grid.tissues, *_axes(grid), finer, *lines, offsets, table, total, hits)
     total += (len(offsets) - hits)[..., None] * table[0]  # air where no grid is
-    return (total / len(offsets)).reshape(rows, columns, *values.shape[1:])
+    total /= np.float32(len(offsets))
+    return total.reshape(rows, columns, *values.shape[1:])
 
 
 def plane_volume(
@@ -157,9 +156,7 @@ def _mean_tissue(  # type: ignore[no-untyped-def]
                 x = (wx - origin[0]) * per_mm[0]
                 y = (wy - origin[1]) * per_mm[1]
                 z = (wz - origin[2]) * per_mm[2]
-                if not (
-                    -0.5 <= x < nx - 0.5 and -0.5 <= y < ny - 0.5 and -0.5 <= z < nz - 0.5
-                ):
+                if not (-0.5 <= x < nx - 0.5 and -0.5 <= y < ny - 0.5 and -0.5 <= z < nz - 0.5):
                     continue
                 taken = False
                 for f in range(finer.shape[0]):
@@ -174,9 +171,14 @@ def _mean_tissue(  # type: ignore[no-untyped-def]
                 j0, j1, fy = _cell(y, ny)
                 k0, k1, fz = _cell(z, nz)
                 corners = (
-                    tissues[i0, j0, k0], tissues[i0, j0, k1], tissues[i0, j1, k0],
-                    tissues[i0, j1, k1], tissues[i1, j0, k0], tissues[i1, j0, k1],
-                    tissues[i1, j1, k0], tissues[i1, j1, k1],
+                    tissues[i0, j0, k0],
+                    tissues[i0, j0, k1],
+                    tissues[i0, j1, k0],
+                    tissues[i0, j1, k1],
+                    tissues[i1, j0, k0],
+                    tissues[i1, j0, k1],
+                    tissues[i1, j1, k0],
+                    tissues[i1, j1, k1],
                 )
                 same = True
                 for t in corners:
@@ -188,8 +190,14 @@ def _mean_tissue(  # type: ignore[no-untyped-def]
                 one = np.float32(1.0)
                 gx, gy, gz = one - fx, one - fy, one - fz
                 weights = (
-                    gx * gy * gz, gx * gy * fz, gx * fy * gz, gx * fy * fz,
-                    fx * gy * gz, fx * gy * fz, fx * fy * gz, fx * fy * fz,
+                    gx * gy * gz,
+                    gx * gy * fz,
+                    gx * fy * gz,
+                    gx * fy * fz,
+                    fx * gy * gz,
+                    fx * gy * fz,
+                    fx * fy * gz,
+                    fx * fy * fz,
                 )
                 for n in range(8):
                     for m in range(channels):
@@ -205,13 +213,11 @@ def _mean_volume(  # type: ignore[no-untyped-def]
         for c in range(result.shape[1]):
             total = np.float32(0.0)
             for offset in offsets:
-                x = (corner[0] + r * down[0] + c * right[0] + offset * normal[0] - origin[0])
-                y = (corner[1] + r * down[1] + c * right[1] + offset * normal[1] - origin[1])
-                z = (corner[2] + r * down[2] + c * right[2] + offset * normal[2] - origin[2])
+                x = corner[0] + r * down[0] + c * right[0] + offset * normal[0] - origin[0]
+                y = corner[1] + r * down[1] + c * right[1] + offset * normal[1] - origin[1]
+                z = corner[2] + r * down[2] + c * right[2] + offset * normal[2] - origin[2]
                 x, y, z = x * per_mm[0], y * per_mm[1], z * per_mm[2]
-                if not (
-                    -0.5 <= x < nx - 0.5 and -0.5 <= y < ny - 0.5 and -0.5 <= z < nz - 0.5
-                ):
+                if not (-0.5 <= x < nx - 0.5 and -0.5 <= y < ny - 0.5 and -0.5 <= z < nz - 0.5):
                     total += outside
                     continue
                 i0, i1, fx = _cell(x, nx)

@@ -30,7 +30,7 @@ def sheet(subject: Subject, seed: int = 0) -> PilImage.Image:
     pen, font = ImageDraw.Draw(whole), ImageFont.load_default(20)
     for n, (name, tile) in enumerate(tiles):
         x = n * (side + gap)
-        pen.text((x + 8, 8), f"{name} – {subject.title}"[:60], fill="#e6edf3", font=font)
+        pen.text((x + 8, 8), f"{name}, {subject.title}"[:60], fill="#e6edf3", font=font)
         whole.paste(tile, (x, bar))
     return whole
 

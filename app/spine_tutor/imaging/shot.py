@@ -81,7 +81,7 @@ def standard_shots(
         {"modality": "fluoroscopy", "center": center, "oblique": -30 if side == "left" else 30},
         {"modality": "ct", "center": center, "align": near},
         {"modality": "ultrasound", **over},
-        {"modality": "mri", "center": center, "settings": {"sequence": "T2"}},
+        {"modality": "mri", "center": center, "settings": {"sequence": "t2"}},
     ]
     return {f["modality"]: Shot.parse(f) for f in fields}
 

@@ -115,9 +115,7 @@ def read_tissues(path: Path) -> TissueTable:
     """
     raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     reader = _Reader(path, raw.get("fields", {}), raw.get("sources", {}))
-    materials = {
-        name: reader.material(name, row) for name, row in raw.get("materials", {}).items()
-    }
+    materials = {name: reader.material(name, row) for name, row in raw.get("materials", {}).items()}
     rows = raw.get("tissues", {})
     tissues = {name: reader.tissue(name, rows.get(name), materials) for name in TISSUES}
     for unknown in sorted(set(rows) - set(TISSUES)):

@@ -30,6 +30,7 @@ class Transducer:
         frequencies: lowest and highest, MHz; `frequency` is where it starts.
         aperture: the largest it listens with, mm.
         height: of the elements, which focuses the slice, mm; `slice_focus` at which depth, mm.
+        lines: scan lines of a picture.
         pulse: length of the sent pulse at half amplitude, cycles.
     """
 
@@ -41,6 +42,7 @@ class Transducer:
     aperture: float
     height: float
     slice_focus: float
+    lines: int
     pulse: float = 1.8
 
     @property
@@ -55,8 +57,8 @@ class Transducer:
 
 
 TRANSDUCERS = {
-    "curved": Transducer("curved 2–5 MHz", 60.0, 62.0, (2.0, 5.0), 3.5, 20.0, 13.0, 60.0),
-    "linear": Transducer("linear 6–13 MHz", np.inf, 50.0, (6.0, 13.0), 10.0, 18.0, 5.0, 22.0),
+    "curved": Transducer("curved 2–5 MHz", 60.0, 62.0, (2.0, 5.0), 3.5, 20.0, 13.0, 60.0, 192),
+    "linear": Transducer("linear 6–13 MHz", np.inf, 44.0, (6.0, 13.0), 10.0, 18.0, 5.0, 22.0, 256),
 }
 
 REACH = 25.0
@@ -110,6 +112,10 @@ class Probe:
         at = np.linspace(-0.5, 0.5, count)[:, None] * t.width
         return self.face + at * self.right, np.repeat(self.down[None], count, axis=0)
 
+    def line_spacing(self, count: int, depth: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the distance between neighbouring lines at each depth, mm."""
+        return self.transducer.width / (count - 1) * (1.0 + depth / self.transducer.radius)
+
     def locate(self, count: int, step: float) -> tuple[NDArray, NDArray, NDArray[np.bool_]]:
         """Return the line and sample of every pixel, and whether it lies in the fan.
 
@@ -140,8 +146,8 @@ class Probe:
     def skin(self, volumes: Volumes, count: int) -> NDArray[np.float64]:
         """Return how far from the face the resting skin lies on each line, mm; NaN off the skin."""
         start, direction = self.lines(count)
-        found = first_body(volumes, start - REACH * direction, direction, 2 * REACH, 0.25) - REACH
-        found[found <= -REACH + 0.25] = np.nan  # the face is buried: no skin to lie on
+        found = first_body(volumes, start - REACH * direction, direction, 2 * REACH) - REACH
+        found[found <= -REACH] = np.nan  # the face is buried: no skin to lie on
         return found
 
 
@@ -162,9 +168,11 @@ def place(subject: Subject, view: UltrasoundView) -> Probe:
         )  # fmt: skip
     volumes = Volumes.of(subject.grids)
     frame = np.asarray(subject.frames[view.level])
-    x, y, z = frame[:3, :3].T
-    target = subject.point(view.center) if view.center is not None else _under_the_back(subject, view)
-    canal = frame[:3, 3] - CANAL * y
+    x, _, z = np.eye(3)  # the back lies along the body, however a vertebra in it is tilted
+    target = (
+        subject.point(view.center) if view.center is not None else _under_the_back(subject, view)
+    )
+    canal = frame[:3, 3] - CANAL * frame[:3, 1]
     aside = np.zeros(3)
     if view.probe.startswith("paramedian"):
         aside = view.lateral * (x if view.side == "right" else -x)
@@ -221,12 +229,13 @@ def _land(
         across = _unit(x - (x @ down) * down)
         along = np.cross(across, down)
         start = target - reach * down + spread * (u[:, None] * across + w[:, None] * along)
-        skin = first_body(
-            volumes, start, np.repeat(down[None], len(start), axis=0), reach, 0.25
-        )
+        skin = first_body(volumes, start, np.repeat(down[None], len(start), axis=0), reach)
         middle = skin[len(skin) // 2]
-        near = np.isfinite(skin) & (np.abs(skin - np.nanmedian(skin)) < 2 * spread) \
-            if np.isfinite(skin).any() else np.zeros(len(skin), bool)
+        near = (
+            np.isfinite(skin) & (np.abs(skin - np.nanmedian(skin)) < 2 * spread)
+            if np.isfinite(skin).any()
+            else np.zeros(len(skin), bool)
+        )
         if not np.isfinite(middle) or near.sum() < 10 or middle > reach - 0.5:
             raise no_skin(subject, view)
         contact = start[len(skin) // 2] + middle * down

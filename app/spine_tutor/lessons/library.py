@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from spine_tutor.anatomy.library import list_subjects
+from spine_tutor.anatomy.library import Progress, list_subjects, open_subject
 from spine_tutor.lessons.check import (
+    check_against,
     check_curriculum,
     check_evidence,
     check_glossary,
@@ -82,6 +83,50 @@ def load_content(folder: Path) -> ContentLibrary:
         evidence,
         sources,
     )
+
+
+def check_paths(
+    paths: Iterable[Path], progress: Progress = lambda _fraction, _message: None
+) -> list[Problem]:
+    """Check content folders, lesson folders or lesson files, against their subjects too.
+
+    Args:
+        paths: a content folder (with ``lessons/``), a lesson's folder, or its `lesson.yaml`.
+        progress: told while a subject is built.
+
+    Raises:
+        ProblemError: if a path is none of these.
+    """
+    problems: list[Problem] = []
+    for path in paths:
+        folder, only = _locate(path)
+        library = load_content(folder)
+        wanted = {str(only)} if only else None
+        problems += [p for p in library.problems if wanted is None or p.path in wanted]
+        for name, lesson in library.lessons.items():
+            source = library.sources[name]
+            if wanted is None or source.path in wanted:
+                subject = open_subject(lesson.subject.case, progress)
+                problems += check_against(lesson, source, subject)
+    return problems
+
+
+def _locate(path: Path) -> tuple[Path, Path | None]:
+    """Return the content folder of a path, and the lesson file in it if it names only one."""
+    if (path / "lessons").is_dir():
+        return path, None
+    lesson = path / "lesson.yaml" if path.is_dir() else path
+    lesson = lesson.absolute()
+    folder = lesson.parents[2] if len(lesson.parents) > 2 else lesson.parent
+    if not lesson.is_file() or lesson.name != "lesson.yaml" or lesson.parents[1].name != "lessons":
+        raise ProblemError(
+            Problem(
+                str(path),
+                "is no content folder and no lesson.",
+                "Name a folder that holds lessons/, a lesson's folder, or its lesson.yaml.",
+            )
+        )
+    return folder, lesson
 
 
 def _index(

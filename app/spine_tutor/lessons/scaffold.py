@@ -48,7 +48,7 @@ quiz:
 """
 
 
-def new_lesson(content: Path, lesson_id: str) -> Path:
+def new_lesson(lesson_id: str, content: Path) -> Path:
     """Write a lesson to start from and return its file.
 
     Raises:

@@ -109,8 +109,8 @@ def _failed(path: Path, message: str, remedy: str, line: int | None = None) -> P
 def _explain(error: yaml.MarkedYAMLError, text: str) -> tuple[str, str]:
     """Return message and remedy of a syntax error, in an author's words."""
     what = "; ".join(filter(None, (error.context, error.problem)))
-    line = text.splitlines()[error.problem_mark.line] if error.problem_mark else ""
-    if "\t" in line:
+    at = error.problem_mark.line if error.problem_mark else 0
+    if "\t" in "".join(text.splitlines()[at : at + 1]):  # an unclosed bracket ends below the last
         return "indents with a tab.", "YAML wants spaces: two for each level."
     return f"is not YAML: {what}.", (
         "Check the indentation, the space after `:` and `-`, and the quotes and brackets of this "
@@ -133,7 +133,7 @@ def _refuse_bombs(path: Path, text: str) -> None:
             opened.discard(anchor)
 
     for event in yaml.parse(text, _LOADER):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else None
         anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent):
             if anchor in opened:

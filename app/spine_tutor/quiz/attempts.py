@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from spine_tutor.problems import Problem, ProblemError
@@ -168,7 +168,7 @@ class AttemptStore:
         """Turn a database error into a problem that says what to do."""
         try:
             yield
-        except SQLAlchemyError as error:
+        except DBAPIError as error:
             raise ProblemError(_explain(self.place, error)) from error
 
 
@@ -234,8 +234,8 @@ def _prepare(engine: Engine) -> None:
         connection.execute(text("UPDATE schema_version SET version = version"))
 
 
-def _explain(place: str, error: SQLAlchemyError) -> Problem:
-    reason = str(error.orig) if isinstance(error, DatabaseError) else str(error)
+def _explain(place: str, error: DBAPIError) -> Problem:
+    reason = str(error.orig)
     for sign, message, remedy in (
         (
             "not a database",

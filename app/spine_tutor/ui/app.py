@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from spine_tutor.ui import frame, state
-from spine_tutor.ui.pages import about, lab, learn, progress, quiz
+from spine_tutor.ui.screens import about, lab, learn, progress, quiz
 
 st.set_page_config(page_title="Spine Tutor", page_icon=frame.icon(), layout="wide")
 pages = {

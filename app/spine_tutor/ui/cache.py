@@ -32,6 +32,9 @@ from spine_tutor.ui.jobs import Opening
 PICTURES = 160
 """Pictures kept, about 2 MB each at 512²."""
 
+RAY_NAMES = 3
+"""Structures named along a ray of a projection."""
+
 _openings: dict[str, Opening] = {}
 _lock = threading.Lock()
 
@@ -71,12 +74,13 @@ class Names:
     """What lies under the cursor: a small map of places and what each value means.
 
     Attributes:
-        shape: rows and columns of the map.
+        shape: layers, rows and columns of the map. A cut has one layer; a projection has the
+            structures along each ray, bone first.
         packed: the map, uint8, deflated.
         names: what a person reads for each value; "" where nothing is.
     """
 
-    shape: tuple[int, int]
+    shape: tuple[int, int, int]
     packed: bytes
     names: tuple[str, ...]
 
@@ -111,25 +115,28 @@ def names(subject: Subject, shot: Shot) -> Names:
 
 @st.cache_resource(max_entries=PICTURES, show_spinner=False)
 def _names(content_hash: str, key: str, _subject: Subject, _shot: Shot) -> Names:
-    labels = label_map(drawn(_subject, _shot).image)
-    values, codes = np.unique(labels, return_inverse=True)
+    layers = label_layers(drawn(_subject, _shot).image)
+    values, codes = np.unique(layers, return_inverse=True)
     values, codes = values[:255], np.minimum(codes, 254).astype(np.uint8)
     found = (_subject.structures.by_label(int(value)) for value in values)
-    rows, columns = labels.shape
+    count, rows, columns = layers.shape
     return Names(
-        (rows, columns),
-        zlib.compress(codes.reshape(labels.shape).tobytes(), 6),
+        (count, rows, columns),
+        zlib.compress(codes.tobytes(), 6),
         tuple(structure.name if structure else "" for structure in found),
     )
 
 
-def label_map(image: Image) -> NDArray[np.uint16]:
-    """Return which structure a person would name at each place of a picture, at half its size."""
+def label_layers(image: Image) -> NDArray[np.uint16]:
+    """Return the labels a person would name at each place of a picture: layers, rows, columns."""
     if isinstance(image.geometry, ConeGeometry):
-        return structure_map(image.subject, image.geometry)
+        rays = structure_map(image.subject, image.geometry, step=4, count=RAY_NAMES)
+        if image.inside is not None:
+            rays = np.where(image.inside[::4, ::4, None], rays, 0)
+        return np.ascontiguousarray(np.moveaxis(rays, -1, 0))
     assert image.labels is not None
     labels = image.labels if image.inside is None else np.where(image.inside, image.labels, 0)
-    return np.ascontiguousarray(labels[::2, ::2])
+    return np.ascontiguousarray(labels[None, ::2, ::2])
 
 
 # -- content and results ----------------------------------------------------------------------

@@ -40,23 +40,26 @@ def pose(shot: Shot) -> str:
             if shift:
                 words.append(f"{shift:+.1f} mm")
             if sequence := getattr(shot.settings, "sequence", None):
-                words.insert(0, str(sequence))
+                words.insert(0, str(sequence).upper())
         case _:
             words = []
     return " · ".join(words)
 
 
+FACTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "fluoroscopy": (("kvp", "{:.0f} kVp"), ("air_kerma_uGy", "{:.2g} µGy")),
+    "ct": (("kvp", "{:.0f} kVp"), ("thickness_mm", "{:g} mm")),
+    "ultrasound": (("frequency_MHz", "{:g} MHz"), ("axial_resolution_mm", "axial {:g} mm")),
+    "mri": (("TR_ms", "TR {:.0f}"), ("TE_ms", "TE {:.0f}"), ("TI_ms", "TI {:.0f}"),
+            ("field_T", "{:g} T")),
+}  # fmt: skip
+"""The facts of a picture that belong under it, and how they are written."""
+
+
 def facts(image: Image) -> str:
     """Return the numbers that come with a picture, such as the dose."""
-    units = {"uGy": "µGy", "mm": "mm", "ms": "ms", "mGy": "mGy", "kvp": "kVp"}
-    said = []
-    for name, value in image.facts.items():
-        words = name.split("_")
-        unit = units.get(words[-1], "")
-        label = " ".join(words[:-1] if unit else words)
-        number = f"{value:.3g}" if isinstance(value, int | float) else str(value)
-        said.append(f"{label} {number} {unit}".strip())
-    return " · ".join(said)
+    known = FACTS[image.modality]
+    return " · ".join(form.format(image.facts[name]) for name, form in known if name in image.facts)
 
 
 def alt(shot: Shot, *, telling: bool) -> str:

@@ -66,9 +66,7 @@ def picture(
     """
     text = json.dumps({**header, "jpeg": len(jpeg)}, ensure_ascii=False).encode()
     data = len(text).to_bytes(4, "little") + text + jpeg + labels  # bytes travel only as a whole
-    _component("picture")(
-        data=data, key=key, on_cross_change=on_cross, on_answer_change=on_answer
-    )
+    _component("picture")(data=data, key=key, on_cross_change=on_cross, on_answer_change=on_answer)
 
 
 def live_controls(

@@ -65,6 +65,7 @@ ESSENTIAL: Mapping[str, tuple[str, ...]] = {
 """What a lesson offers; the Lab offers everything."""
 
 SETTING = "settings."
+AUTOMATIC = "automatic"
 
 
 def rows(shot: Shot, only: Iterable[str] | None = None) -> list[dict[str, Any]]:
@@ -100,31 +101,47 @@ def turned(shot: Shot, changes: Mapping[str, Any]) -> Shot:
         )
         if key not in target:
             raise ValueError(f"{shot.modality} has no control `{name}`")
-        target[key] = value
+        target[key] = None if value == AUTOMATIC else value
     return Shot(type(shot.view).model_validate(view), type(shot.settings).model_validate(settings))
 
 
 def _row(id_: str, model: BaseModel, name: str, hand: Hand | None) -> dict[str, Any] | None:
     field = type(model).model_fields[name]
     value = getattr(model, name)
-    help_ = field.description or ""
+    row = {
+        "id": id_,
+        "label": (hand and hand.label) or _title(name),
+        "help": field.description or "",
+    }
     if choices := _choices(field):
-        label = _title(name)
-        options = [{"value": c, "text": str(c).replace("-", " ")} for c in choices]
-        return {"id": id_, "kind": "choice", "label": label, "options": options, "value": value,
-                "help": help_}  # fmt: skip
-    if hand is None or not isinstance(value, int | float) or isinstance(value, bool):
+        options = [{"value": _coded(c), "text": _worded(c)} for c in choices]
+        return row | {"kind": "choice", "options": options, "value": _coded(value)}
+    if hand is None or not isinstance(value, int | float):
         return None
-    return {
-        "id": id_, "kind": "range", "label": hand.label or _title(name), "unit": hand.unit,
-        "min": min(hand.low, value), "max": max(hand.high, value), "step": hand.step,
-        "value": value, "help": help_,
-    }  # fmt: skip
+    low, high = min(hand.low, value), max(hand.high, value)
+    return row | {"kind": "range", "unit": hand.unit, "min": low, "max": high, "step": hand.step,
+                  "value": value}  # fmt: skip
 
 
 def _choices(field: FieldInfo) -> tuple[Any, ...]:
-    annotation = field.annotation
-    return get_args(annotation) if get_origin(annotation) is Literal else ()
+    """Return what a field can be where that is a short list, with None for ``automatic``."""
+    if field.annotation is bool:
+        return (True, False)
+    parts = get_args(field.annotation)
+    if get_origin(field.annotation) is Literal:
+        return parts
+    literal = next((part for part in parts if get_origin(part) is Literal), None)
+    return () if literal is None else (None, *get_args(literal))
+
+
+def _coded(choice: Any) -> str:
+    """Return a choice as a browser's list holds it."""
+    return {None: AUTOMATIC, True: "true", False: "false"}.get(choice, str(choice))
+
+
+def _worded(choice: Any) -> str:
+    words = {None: "automatic", True: "on", False: "off"}
+    return words.get(choice, str(choice).replace("-", " "))
 
 
 def _natural(name: str, field: FieldInfo) -> Hand | None:

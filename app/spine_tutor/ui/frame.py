@@ -38,6 +38,9 @@ def icon() -> Image.Image:
 def show(page: Any) -> None:
     """Run a page inside the frame; a problem it meets is told, with its remedy and a way back."""
     st.html(_style())
+    st.logo(icon(), size="small")
+    if state.value("learner") is None and "learner" in st.query_params:
+        state.set_learner(st.query_params["learner"])  # a department may link with the name
     st.html(f'<div class="label" role="note">{LABEL}</div>')
     try:
         page.run()

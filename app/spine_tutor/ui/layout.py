@@ -38,7 +38,7 @@ def scene(wanted: Scene, subject: Subject) -> tuple[dict[str, float], tuple[str,
 def focus(
     wanted: Place | None, shots: Mapping[str, Shot], subject: Subject
 ) -> tuple[float, float, float]:
-    """Return where the cross-hair starts: where the step says, else what its first picture is of."""
+    """Return where the cross-hair starts: at the step's focus, else in its first picture."""
     centers = [shot.view.center for shot in shots.values() if shot.view.center is not None]
     for place in (wanted, *centers, next(iter(subject.frames), None)):
         if place is None:

@@ -25,6 +25,7 @@ THEME = {
 """A reading room: dark, calm, with one accent."""
 
 CONFIG: dict[str, Any] = {
+    "runner.magicEnabled": False,
     "runner.postScriptGC": False,  # a full collection costs 30–40 ms a step
     "browser.gatherUsageStats": False,
     "client.showErrorLinks": False,  # they lead to public search engines

@@ -136,8 +136,7 @@ def picture_header(
         "size": shot.view.pixels,
         "key": f"{drawn.image.subject.content_hash[:8]}{abs(hash(shot.key())):x}",
         "names": named is not None,
-        "labels": named and {"rows": named.shape[0], "columns": named.shape[1],
-                             "names": named.names},
+        "labels": named and {"shape": named.shape, "names": named.names},
         "mode": "plain", "cross": None, "off": 0.0, "marks": [], "outlines": [], "echo": "",
     }  # fmt: skip
 
@@ -234,9 +233,7 @@ def _controls(scope: str, steered: str, bench: Bench, everything: bool) -> None:
     if bench.shots.keys() - {"fluoroscopy"}:
         key = f"follow/{scope}"
         state.set_value(key, bench.follow)
-        st.toggle(
-            "Slices follow the cross-hair", key=key, on_change=partial(_follow, scope)
-        )
+        st.toggle("Slices follow the cross-hair", key=key, on_change=partial(_follow, scope))
 
 
 def _panel_name(panel: str, bench: Bench) -> str:

@@ -44,7 +44,7 @@ export class Orbit {
     this.focal = [(x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2];
     const [width, height] = [this.element.clientWidth || 1, this.element.clientHeight || 1];
     const tall = z1 - z0, wide = Math.hypot(x1 - x0, y1 - y0);
-    this.distance = 0.56 * Math.max(tall, (wide * height) / width, 60) / Math.tan(12 * RAD);
+    this.distance = 0.6 * Math.max(tall, (wide * height) / width, 60) / Math.tan(12 * RAD);
     this.home = this.distance;
   }
 

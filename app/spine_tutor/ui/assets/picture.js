@@ -226,10 +226,15 @@ class Picture {
 
   named(place) {
     if (!this.labels || !this.header.names || !place) return "";
-    const { rows, columns, names, cells } = this.labels;
+    const { shape: [layers, rows, columns], names, cells } = this.labels;
     const row = Math.floor(((place.row + 0.5) / this.header.size) * rows);
     const column = Math.floor(((place.column + 0.5) / this.header.size) * columns);
-    return names[cells[row * columns + column]] ?? "";
+    const found = [];
+    for (let layer = 0; layer < layers; layer++) {
+      const name = names[cells[(layer * rows + row) * columns + column]];
+      if (name && !found.includes(name)) found.push(name);
+    }
+    return found.join(" · ");
   }
 
   say(place, event) {

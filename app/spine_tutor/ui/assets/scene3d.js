@@ -136,7 +136,7 @@ class Scene {
     mapper.setColorModeToDirectScalars();
     const actor = vtk.Rendering.Core.vtkActor.newInstance();
     actor.setMapper(mapper);
-    actor.getProperty().set({ ambient: 0.18, diffuse: 0.85, specular: 0.18, specularPower: 24 });
+    actor.getProperty().set({ ambient: 0.1, diffuse: 0.78, specular: 0.12, specularPower: 18 });
     this.renderer.addActor(actor);
     const made = { id, actor, mapper, colors, part, poly, marked: null };
     this.actors.set(id, made);

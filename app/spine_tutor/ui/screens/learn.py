@@ -52,8 +52,9 @@ def find(library: ContentLibrary, lesson_id: str) -> Lesson:
 def _list(library: ContentLibrary) -> None:
     st.html(
         '<div class="hero"><h1>Learn the spine in four modalities</h1>'
-        "<p>One labelled body, seen by fluoroscopy, CT, ultrasound and MRI at once. Move the C-arm, "
-        "the probe and the slice; one cross-hair ties every picture to the 3-D model.</p></div>"
+        "<p>One labelled body, seen by fluoroscopy, CT, ultrasound and MRI at once. Move the "
+        "C-arm, the probe and the slice; one cross-hair ties every picture to the 3-D model."
+        "</p></div>"
     )
     frame.ask_name()
     listed: set[str] = set()
@@ -140,7 +141,8 @@ def _prose(
     if st.button("All lessons", icon=":material/arrow_back:", type="tertiary"):
         st.query_params.clear()
         st.rerun()
-    st.html(f'<div class="stepline">{escape(lesson.title)} · step {number} of {len(lesson.steps)}</div>')
+    place = f"{escape(lesson.title)} · step {number} of {len(lesson.steps)}"
+    st.html(f'<div class="stepline">{place}</div>')
     st.markdown(f"## {step.title}")
     st.markdown(step.text)
     if step.claims:
@@ -170,9 +172,8 @@ def _claims(step: Step, subject: Subject) -> str:
         cells = ""
         for modality in used:
             verdict = claim.verdicts.get(modality)
-            cells += (
-                f'<td class="{verdict}">{SYMBOLS[verdict]} {verdict}</td>' if verdict else "<td>–</td>"
-            )
+            said = f"{SYMBOLS[verdict]} {verdict}" if verdict else "–"
+            cells += f'<td class="{verdict or ""}">{said}</td>'
         body += f"<tr><th scope=row>{escape(name)}</th>{cells}</tr>"
     return (
         '<table class="claims"><caption class="stepline">What the simulation shows</caption>'

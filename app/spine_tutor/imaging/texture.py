@@ -51,9 +51,7 @@ def scatter(x: float, y: float, z: float, inverse_cell: float) -> tuple[float, f
             for c in range(2):
                 weight = wb * (w if c else 1.0 - w)
                 h = _hash(i + a, j + b, k + c, 1)
-                re += weight * (
-                    float(h & _LOW) + float((h >> np.uint64(16)) & _LOW) - 65535.0
-                )
+                re += weight * (float(h & _LOW) + float((h >> np.uint64(16)) & _LOW) - 65535.0)
                 im += weight * (
                     float((h >> np.uint64(32)) & _LOW) + float(h >> np.uint64(48)) - 65535.0
                 )

@@ -1,0 +1,172 @@
+"""The whole skeleton of a case, and how it is painted into a label grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy.canvas import Canvas
+from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.catalogue import SIDES, motion_segments
+from spine_tutor.anatomy.column import BREADTH, Column
+from spine_tutor.anatomy.fields import Distances, Points, sample
+from spine_tutor.anatomy.ilium import IliumModel, build_ilium
+from spine_tutor.anatomy.sacrum import SacrumModel, build_sacrum
+from spine_tutor.anatomy.skeleton import Box, VertebraModel, build_vertebrae
+from spine_tutor.anatomy.structure import TISSUE_CODE
+
+CORTEX = {
+    "body": 0.9,
+    "pedicle": 1.8,
+    "pars": 3.0,
+    "lamina": 2.2,
+    "superior_articular_process": 1.8,
+    "inferior_articular_process": 1.8,
+    "transverse_process": 1.6,
+    "spinous_process": 1.5,
+}
+"""Thickness of the cortex by part, mm (estimates; a body's shell is thinner than a voxel)."""
+SACRAL_CORTEX = 1.2
+ILIAC_CORTEX = 1.8
+"""Thickness elsewhere, mm (estimates)."""
+
+FLUID = 0.6
+"""Width of the fluid between the cartilages of a facet joint, mm (estimate)."""
+SACROILIAC_SPACE = 2.5
+"""Bone to bone across the sacroiliac joint, mm (estimate)."""
+
+
+_Raster = tuple[
+    tuple[slice, ...], tuple[NDArray[np.intp], ...], NDArray[np.uint8], NDArray[np.bool_]
+]
+
+
+class Bone(Protocol):
+    """What every bone can be asked; points are in the world."""
+
+    @property
+    def part_ids(self) -> tuple[str, ...]:
+        """Return the structure ids that `parts` indexes."""
+
+    @property
+    def box(self) -> Box:
+        """Return the lowest and highest corner of a box around it, mm."""
+
+    def bone(self, points: Points) -> Distances:
+        """Return the signed distance to the bone, mm."""
+
+    def parts(self, points: Points) -> NDArray[np.uint8]:
+        """Return the index in `part_ids` of the part at each point."""
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """The bones of one case."""
+
+    vertebrae: Mapping[str, VertebraModel]
+    sacrum: SacrumModel
+    ilia: tuple[IliumModel, ...]
+    joint_space: float
+
+    def bones(self) -> Iterator[Bone]:
+        """Yield every bone."""
+        yield from self.vertebrae.values()
+        yield self.sacrum
+        yield from self.ilia
+
+
+def build_skeleton(column: Column, case: Case) -> Skeleton:
+    """Return the bones of a case, fitted to each other."""
+    plate = column.endplate("s1", "upper")
+    scale = case.height_scale * BREADTH[case.sex]
+    sacrum = build_sacrum(plate, scale, 1.5 * case.facet_hypertrophy)
+    vertebrae = build_vertebrae(column, case, sacrum)
+    ilia = tuple(
+        build_ilium(side, plate, scale, sacrum.bone, SACROILIAC_SPACE * scale) for side in SIDES
+    )
+    return Skeleton(vertebrae, sacrum, ilia, vertebrae["l5"].space)
+
+
+def paint_bones(canvas: Canvas, skeleton: Skeleton) -> None:
+    """Paint every bone into what is free, cortex and trabecular core told apart."""
+    bones = list(skeleton.bones())
+    with ThreadPoolExecutor(max_workers=2) as pool:  # numpy lets go of the interpreter
+        for bone, found in zip(
+            bones, pool.map(lambda b: _rasterised(b, canvas), bones), strict=True
+        ):
+            if found is not None:
+                window, places, part, cortical = found
+                labels = canvas.labels[window]
+                free = labels[places] == 0
+                places = tuple(n[free] for n in places)
+                codes = np.array([canvas.structures[i].label for i in bone.part_ids], np.uint16)
+                labels[places] = codes[part[free]]
+                canvas.tissues[window][places] = np.where(
+                    cortical[free], TISSUE_CODE["cortical_bone"], TISSUE_CODE["trabecular_bone"]
+                )
+
+
+def _rasterised(bone: Bone, canvas: Canvas) -> _Raster | None:
+    """Return the window of a bone, the places in it that are bone, their part, and the cortex."""
+    window = canvas.window(*bone.box)
+    axes = [axis.ravel() for axis in canvas.axes(window)]
+    if min(len(axis) for axis in axes) < 2:
+        return None
+    distance = sample(bone.bone, axes)
+    places = np.nonzero(distance < 0)
+    points = _points(axes, places)
+    part = bone.parts(points)
+    thickness = np.array([_cortex(id_) for id_ in bone.part_ids], np.float32)
+    cortical = -distance[places] < thickness[part]
+    if isinstance(bone, SacrumModel):
+        cortical |= bone.is_plate(points)
+    return window, places, part, cortical
+
+
+def _points(axes: list[NDArray[np.float64]], places: tuple[NDArray[np.intp], ...]) -> Points:
+    return np.stack([a[n] for a, n in zip(axes, places, strict=True)], 1).astype(np.float32)
+
+
+def _cortex(part_id: str) -> float:
+    if part_id.startswith("ilium"):
+        return ILIAC_CORTEX
+    if part_id.startswith("sacr") or part_id[:2] in ("s1", "s2"):
+        return SACRAL_CORTEX
+    name = part_id.split("_", 1)[1].removesuffix("_left").removesuffix("_right")
+    return CORTEX.get(name, SACRAL_CORTEX)
+
+
+def paint_facet_joints(canvas: Canvas, skeleton: Skeleton) -> None:
+    """Paint cartilage and fluid into the spaces between articular processes."""
+    reach = np.float32(skeleton.joint_space + 0.8)
+    for upper, lower in motion_segments():
+        above = skeleton.vertebrae[upper]
+        below = skeleton.sacrum if lower == "s1" else skeleton.vertebrae[lower]
+        window = canvas.window(
+            np.maximum(above.box[0], below.box[0]), np.minimum(above.box[1], below.box[1])
+        )
+        axes = [axis.ravel() for axis in canvas.axes(window)]
+        if min(len(axis) for axis in axes) < 2:
+            continue
+        near = sample(below.facets, axes) < reach
+        places = np.nonzero(near & (canvas.labels[window] == 0))
+        points = _points(axes, places)
+        to_above, to_below = above.bone(points), below.bone(points)
+        ends = [n for n, id_ in enumerate(above.part_ids) if "inferior_articular" in id_]
+        inside = (to_above + to_below < reach) & (to_above < reach)
+        inside &= np.isin(above.parts(points), ends)
+        where = tuple(n[inside] for n in places)
+        fluid = np.abs(to_above - to_below)[inside] < FLUID
+        is_left = points[inside, 0] < above.frame[0, 3]
+        left, right = (
+            canvas.structures[f"{upper}_{lower}_facet_joint_{side}"].label for side in SIDES
+        )
+        canvas.labels[window][where] = np.where(is_left, left, right)
+        canvas.tissues[window][where] = np.where(
+            fluid, TISSUE_CODE["synovial_fluid"], TISSUE_CODE["cartilage"]
+        )

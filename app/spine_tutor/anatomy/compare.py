@@ -1,0 +1,153 @@
+"""How far the model's bones lie from other people's: surface distances after alignment.
+
+The other surfaces are PLY files in RAS mm in a folder, named by level (``L3.ply``,
+``sacrum.ply``). Nothing of them enters the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyvista as pv
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from spine_tutor.anatomy.bones import Bone, Skeleton
+from spine_tutor.anatomy.fields import sample
+from spine_tutor.problems import Problem, ProblemError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SurfaceDistance:
+    """Distance of two surfaces after rigid alignment with one scale, both ways, mm.
+
+    Attributes:
+        level: such as ``l3``.
+        mean: mean distance, at the size of the other surface.
+        p95: its 95th percentile.
+        scale: by which the model was stretched to lie on the other.
+    """
+
+    level: str
+    mean: float
+    p95: float
+    scale: float
+
+
+def bone_surface(bone: Bone, spacing: float = 0.8) -> pv.PolyData:
+    """Return the surface of a bone in the world, triangles of about `spacing` mm."""
+    low, high = bone.box
+    axes = [np.arange(a, b, spacing) for a, b in zip(low, high, strict=True)]
+    distance = sample(bone.bone, axes)
+    grid = pv.ImageData(dimensions=distance.shape, spacing=(spacing,) * 3, origin=low)
+    grid["distance"] = distance.ravel("F")
+    surface: pv.PolyData = grid.contour([0.0], "distance", method="flying_edges")
+    return surface
+
+
+def surface_distance(
+    level: str, model: pv.PolyData, other: pv.PolyData, points: int = 8000, seed: int = 0
+) -> SurfaceDistance:
+    """Align `model` to `other` by iterated closest points with one scale, and measure.
+
+    The start turns about the transverse axis in steps, because people hold their spines
+    differently; the best end counts.
+    """
+    rng = np.random.default_rng(seed)
+    moving, fixed = _spread(model, points, rng), _spread(other, points, rng)
+    starts = [_aligned(moving[:1500], fixed[:6000], tilt) for tilt in (-30, -15, 0, 15, 30)]
+    matrix = min(
+        starts, key=lambda m: float(cKDTree(fixed).query(_apply(m, moving[:1500]))[0].mean())
+    )
+    for _ in range(30):
+        matrix = _similarity(*_pairs(matrix, moving, fixed))
+    placed = model.copy()
+    placed.points = _apply(matrix, np.asarray(model.points, float))
+    there = _distances(_apply(matrix, moving), other)
+    back = _distances(fixed, placed)
+    both = np.concatenate([there, back])
+    scale = float(np.cbrt(np.linalg.det(matrix[:, :3])))
+    return SurfaceDistance(
+        level,
+        float(0.5 * (there.mean() + back.mean())),
+        float(np.percentile(both, 95)),
+        scale,
+    )
+
+
+def compare(skeleton: Skeleton, folder: Path) -> list[SurfaceDistance]:
+    """Measure every bone of a skeleton that `folder` has a surface of.
+
+    Raises:
+        ProblemError: if the folder has none.
+    """
+    files = {path.stem.lower(): path for path in sorted(folder.glob("*.ply"))}
+    named: dict[str, Bone] = {**skeleton.vertebrae, "sacrum": skeleton.sacrum}
+    found = [
+        surface_distance(level, bone_surface(bone), pv.read(files[level]).triangulate())
+        for level, bone in named.items()
+        if level in files
+    ]
+    if not found:
+        raise ProblemError(
+            Problem(
+                str(folder),
+                "has no surface named after a bone of the model.",
+                "Name the files " + ", ".join(f"{level.upper()}.ply" for level in named) + ".",
+            )
+        )
+    return found
+
+
+def _spread(surface: pv.PolyData, count: int, rng: np.random.Generator) -> Array:
+    """Draw points evenly over a surface."""
+    corners = np.asarray(surface.points, float)[surface.faces.reshape(-1, 4)[:, 1:]]
+    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = np.linalg.norm(np.cross(a, b), axis=1)
+    pick = rng.choice(len(area), count, p=area / area.sum())
+    u, v = rng.random((2, count, 1))
+    flip = u + v > 1
+    u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
+    return corners[pick, 0] + u * a[pick] + v * b[pick]
+
+
+def _aligned(moving: Array, fixed: Array, tilt: float) -> Array:
+    c, s = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))
+    turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    matrix = np.column_stack([turn, fixed.mean(axis=0) - turn @ moving.mean(axis=0)])
+    for _ in range(25):
+        matrix = _similarity(*_pairs(matrix, moving, fixed))
+    return matrix
+
+
+def _pairs(matrix: Array, moving: Array, fixed: Array) -> tuple[Array, Array]:
+    """Return pairs both ways: each point of one surface with the nearest of the other."""
+    placed = _apply(matrix, moving)
+    there = cKDTree(fixed).query(placed)[1]
+    back = cKDTree(placed).query(fixed)[1]
+    return np.vstack([moving, moving[back]]), np.vstack([fixed[there], fixed])
+
+
+def _similarity(source: Array, target: Array) -> Array:
+    """Return the (3, 4) similarity that takes `source` to `target` best (Umeyama 1991)."""
+    a, b = source - source.mean(axis=0), target - target.mean(axis=0)
+    u, stretch, vt = np.linalg.svd(b.T @ a)
+    sign = np.array([1, 1, np.sign(np.linalg.det(u @ vt))])
+    turn = (u * sign) @ vt
+    scale = (stretch * sign).sum() / (a * a).sum()
+    return np.column_stack([scale * turn, target.mean(axis=0) - scale * turn @ source.mean(axis=0)])
+
+
+def _apply(matrix: Array, points: Array) -> Array:
+    moved: Array = points @ matrix[:, :3].T + matrix[:, 3]
+    return moved
+
+
+def _distances(points: Array, surface: pv.PolyData) -> Array:
+    _, nearest = surface.find_closest_cell(points, return_closest_point=True)
+    distance: Array = np.linalg.norm(np.asarray(nearest) - points, axis=1)
+    return distance

@@ -1,7 +1,0 @@
-"""x."""
-import streamlit as st
-
-
-def page() -> None:
-    """X."""
-    st.write("x")

@@ -1,0 +1,117 @@
+"""A whole PyVista scene on request, through stpyvista; nothing else waits for it.
+
+stpyvista makes its page in a forked copy of the server and waits for it without end. So the page
+is made here by a process of our own, which can be stopped, and handed to stpyvista's component.
+Run as a module it is that process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.resources import LABEL
+
+SECONDS = 90.0
+"""After which the process is stopped; a scene takes about 5 s on two cores."""
+
+REMEDY = (
+    "The 3-D model above shows the same structures. Reinstall `stpyvista`, `trame-pyvista` "
+    "and `nest_asyncio2` if this stays so."
+)
+SIZE = (1100, 640)
+
+
+def show(subject: Subject, opacity: dict[str, float], key: str) -> None:
+    """Draw the scene on the page.
+
+    Raises:
+        ProblemError: if stpyvista is not installed, or no scene is made in time.
+    """
+    html = _html(subject.content_hash, tuple(sorted(opacity.items())), _Kept(subject))
+    try:
+        from stpyvista import _stpv_component
+    except ImportError as error:
+        raise ProblemError(Problem("stpyvista", f"cannot be loaded ({error}).", REMEDY)) from error
+    _stpv_component(
+        key=key,
+        data={"_html": html, "backend": "trame", "width": SIZE[0], "height": SIZE[1],
+              "use_container_width": True},
+    )  # fmt: skip
+
+
+class _Kept:
+    """A subject that a cache does not look at: its hash is the key."""
+
+    def __init__(self, subject: Subject):
+        self.subject = subject
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept)
+
+
+@lru_cache(maxsize=4)
+def _html(content_hash: str, opacity: tuple[tuple[str, float], ...], kept: _Kept) -> str:
+    return export(kept.subject, dict(opacity))
+
+
+def export(subject: Subject, opacity: dict[str, float], seconds: float = SECONDS) -> str:
+    """Return the scene as a page of its own, made by another process.
+
+    Args:
+        subject: the body.
+        opacity: of each mesh to show.
+        seconds: how long it may take.
+
+    Raises:
+        ProblemError: if it takes longer or fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="spine-tutor-scene-") as folder:
+        plan = []
+        for name, alpha in opacity.items():
+            mesh = subject.meshes[name]
+            mesh.save_ply(Path(folder) / f"{name}.ply", LABEL)
+            plan.append({"file": f"{name}.ply", "color": subject.structures[name].color,
+                         "opacity": alpha, "name": name})  # fmt: skip
+        (Path(folder) / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+        command = [sys.executable, "-m", "spine_tutor.ui.pyvista_scene", folder]
+        try:
+            done = subprocess.run(command, timeout=seconds, capture_output=True, text=True)
+        except subprocess.TimeoutExpired as error:
+            message = f"the scene was not ready after {seconds:.0f} s and was stopped."
+            raise ProblemError(Problem("PyVista", message, REMEDY)) from error
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise ProblemError(Problem("PyVista", f"the scene failed: {reason}", REMEDY))
+        return (Path(folder) / "scene.html").read_text(encoding="utf-8")
+
+
+def _make(folder: Path) -> None:
+    import pyvista as pv
+
+    plotter = pv.Plotter(off_screen=True, window_size=list(SIZE))
+    plotter.set_background("#0c1117")
+    for entry in json.loads((folder / "plan.json").read_text(encoding="utf-8")):
+        plotter.add_mesh(
+            pv.read(folder / entry["file"]),
+            color=entry["color"],
+            opacity=entry["opacity"],
+            name=entry["name"],
+            smooth_shading=True,
+        )
+    plotter.add_text(LABEL, font_size=9, color="#ffd98a")
+    plotter.view_vector((0.0, -1.0, 0.0), viewup=(0.0, 0.0, 1.0))
+    plotter.export_html(folder / "scene.html")
+
+
+if __name__ == "__main__":
+    _make(Path(sys.argv[1]))

@@ -1,0 +1,128 @@
+"""Lab: one body, every modality, every control."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.anatomy.library import list_subjects
+from spine_tutor.imaging.modality import MODALITIES
+from spine_tutor.imaging.shot import standard_shots
+from spine_tutor.problems import Problem, ProblemError, nearest
+from spine_tutor.ui import frame, layout, state
+from spine_tutor.ui.bench import Bench
+from spine_tutor.ui.workbench import lay_out, workbench
+
+KINDS = {
+    "bone": "Bone", "disc": "Discs", "joint": "Facet joints", "ligament": "Ligaments",
+    "canal": "Dural sac, fat", "nerve": "Nerves", "muscle": "Muscles", "vessel": "Vessels",
+    "organ": "Organs", "envelope": "Skin, fat", "device": "Devices",
+}  # fmt: skip
+"""What can be shown in the model, by `Structure.kind`."""
+
+START = ("bone", "disc", "nerve")
+
+
+def page() -> None:
+    """Show the Lab on the subject that the address names."""
+    entries = {entry.id: entry for entry in list_subjects()}
+    wanted = st.query_params.get("subject", next(iter(entries)))
+    if wanted not in entries:
+        message = f"There is no subject `{wanted[:60]}`."
+        raise ProblemError(Problem("link", message, nearest(wanted, entries)))
+    side, rest = st.columns([0.2, 0.8], gap="medium")
+    with side:
+        st.markdown("### Lab")
+        chosen = st.selectbox(
+            "Body",
+            list(entries),
+            list(entries).index(wanted),
+            format_func=lambda subject_id: entries[subject_id].title,
+        )
+        if chosen != wanted:
+            st.query_params.from_dict({"subject": chosen})
+            st.rerun()
+    with rest:
+        subject = frame.subject(wanted)
+    scope = f"lab/{subject.id}"
+    start = Bench(subject.id, standard_shots(subject), show=shown(subject, START, 1.0))
+    lay_out(scope, replace(start, point=layout.focus(None, start.shots, subject)))
+    with side:
+        _side(scope, subject)
+    with rest:
+        workbench(scope, subject, everything=True)
+        _pyvista(scope, subject)
+
+
+def shown(subject: Subject, kinds: tuple[str, ...], bone: float) -> dict[str, float]:
+    """Return the opacity of every mesh of these kinds; what hides others is translucent.
+
+    Args:
+        subject: the body.
+        kinds: of the structures to show.
+        bone: opacity of bone.
+    """
+    veils = {"muscle": 0.35, "envelope": 0.15, "organ": 0.5, "canal": 0.6}
+    found = {}
+    for name in subject.meshes:
+        kind = subject.structures[name].kind
+        if kind in kinds:
+            found[name] = bone if kind == "bone" else veils.get(kind, 1.0)
+    return found
+
+
+def _side(scope: str, subject: Subject) -> None:
+    bench = state.bench(scope)
+    assert bench is not None
+    present = {subject.structures[name].kind for name in subject.meshes}
+    kinds = st.pills(
+        "Show in the model",
+        [kind for kind in KINDS if kind in present],
+        format_func=KINDS.__getitem__,
+        selection_mode="multi",
+        default=[kind for kind in START if kind in present],
+        key=f"kinds/{scope}",
+    )
+    bone = st.slider("Bone, opaque %", 10, 100, 100, 10, key=f"bone/{scope}")
+    cuts = [panel for panel in bench.shots if panel != "fluoroscopy"]
+    clip = st.selectbox(
+        "Cut the model at",
+        [None, *cuts],
+        format_func=lambda p: MODALITIES[p].name + " plane" if p else "nothing",
+        key=f"clip/{scope}",
+    )
+    names = st.toggle("Name what is under the cursor", True, key=f"names/{scope}")
+    show = shown(subject, tuple(kinds), bone / 100)
+    state.keep(scope, replace(bench, show=show, clip=clip, names=names))
+    st.button("Start again", icon=":material/restart_alt:", on_click=partial(_again, scope))
+    frame.ask_name()
+
+
+def _again(scope: str) -> None:
+    for key in ("kinds", "bone", "clip", "names", "steer", "held"):
+        state.forget(f"{key}/{scope}")
+    state.forget(f"bench/{scope}")
+    kept = {k: v for k, v in st.query_params.to_dict().items() if k == "subject"}
+    st.query_params.from_dict(kept)
+
+
+def _pyvista(scope: str, subject: Subject) -> None:
+    from spine_tutor.ui import pyvista_scene
+
+    key = f"pyvista/{scope}"
+    if st.button("Open as PyVista scene", icon=":material/view_in_ar:", key=f"{key}/open"):
+        state.set_value(key, True)
+    bench = state.bench(scope)
+    if not state.value(key) or bench is None:
+        return
+    try:
+        with st.spinner("PyVista builds the scene; the rest of the page stays usable afterwards"):
+            pyvista_scene.show(subject, dict(bench.show), key=f"{key}/scene")
+    except ProblemError as error:
+        frame.tell(error.problems)
+    if st.button("Close the PyVista scene", key=f"{key}/close"):
+        state.set_value(key, False)
+        st.rerun()

@@ -1,0 +1,77 @@
+"""MRI pictures, their gray levels, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from phantoms import box, phantom, slab
+from pydantic import ValidationError
+
+from spine_tutor.imaging import mri
+from spine_tutor.imaging.mri import PRESETS, Settings
+from spine_tutor.imaging.view import MriView
+
+BODY = phantom((box((-50, -50, -50), (50, 50, 50)), "muscle"), (slab(-50, -30), "fat"))
+VIEW = MriView(center=(0.0, 0.0, 0.0), plane="axial", field=140.0, pixels=128)
+
+
+def image(**settings):
+    return mri.simulate(BODY, VIEW, Settings(**settings), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_makes_a_picture(name):
+    found = mri.simulate(BODY, VIEW, PRESETS[name], np.random.default_rng(0))
+    assert found.pixels.dtype == np.float32
+    assert np.isfinite(found.pixels).all()
+    assert found.pixels.min() >= 0
+    gray = mri.display(found, PRESETS[name])
+    assert gray.dtype == np.uint8
+    assert gray.max() == 255
+
+
+def test_fat_is_white_on_t1_and_black_on_stir():
+    row, column = 100, 64  # posterior is at the bottom
+    muscle = (40, 64)
+    t1, stir = image(sequence="t1"), image(sequence="stir")
+    assert t1.pixels[row, column] > 1.8 * t1.pixels[muscle]
+    assert stir.pixels[row, column] < 0.4 * stir.pixels[muscle]
+
+
+def test_labels_are_of_the_slice():
+    found = image()
+    assert found.structures_at(64, 64)[0].structure.id == "part1"
+    assert found.structures_at(0, 0) == ()
+
+
+def test_the_coil_hears_the_back_better():
+    flat, real = image(coil=0.0), image(coil=0.5)
+    ratio = real.pixels / np.maximum(flat.pixels, 1e-6)
+    assert ratio[90, 64] > ratio[30, 64] + 0.1
+
+
+def test_thin_slices_are_noisier():
+    thin = mri.simulate(
+        BODY, VIEW.model_copy(update={"thickness": 1.0}), Settings(), np.random.default_rng(0)
+    )
+    assert thin.pixels[30:80, 40:90].std() > 2.0 * image().pixels[30:80, 40:90].std()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"repetition_time": 0}, {"echo_time": -1}, {"signal_to_noise": float("nan")},
+        {"resolution": 0}, {"bandwidth": 0}, {"sequence": "flair"}, {"field": "7 T"},
+        {"inversion_time": float("inf")},
+    ],
+)  # fmt: skip
+def test_impossible_settings_are_refused(settings):
+    with pytest.raises(ValidationError):
+        Settings(**settings)
+
+
+def test_times_that_do_not_fit_are_refused():
+    with pytest.raises(ValidationError, match="echo_time 120 ms must be shorter"):
+        Settings(repetition_time=100.0, echo_time=120.0)
+    with pytest.raises(ValidationError, match="do not fit into repetition_time 200 ms"):
+        Settings(sequence="stir", repetition_time=200.0, inversion_time=180.0)
