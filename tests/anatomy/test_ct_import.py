@@ -52,7 +52,7 @@ def test_voxels_are_sorted_by_label_and_ct_number(tmp_path: Path) -> None:
         (24, 16, 0): ("colon", "air"),
         (0, 30, 0): ("unlabelled_soft_tissue", "muscle"),
         (0, 44, 0): ("unlabelled_fat", "fat"),
-        (0, 47, 0): ("skin", "skin"),
+        (0, 46, 0): ("skin", "skin"),
     }
     for point, (structure, tissue) in places.items():
         assert subject.structure_at(point).id == structure, point

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from boxes import body
 
+from boxes import body
 from spine_tutor.imaging.masks import mm_per_pixel, place_of, structure_mask, voxel_points
 from spine_tutor.imaging.modality import simulate
 from spine_tutor.imaging.view import CtView, FluoroscopyView

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from phantoms import box, phantom, slab
 from pydantic import ValidationError
 
+from phantoms import box, phantom, slab
 from spine_tutor.imaging import mri
 from spine_tutor.imaging.mri import PRESETS, Settings
 from spine_tutor.imaging.view import MriView
@@ -27,7 +27,7 @@ def test_every_preset_makes_a_picture(name):
     assert found.pixels.min() >= 0
     gray = mri.display(found, PRESETS[name])
     assert gray.dtype == np.uint8
-    assert gray.max() == 255
+    assert gray[100, 64] < 20 if "STIR" in name else gray[100, 64] > 180  # fat
 
 
 def test_fat_is_white_on_t1_and_black_on_stir():
@@ -51,10 +51,11 @@ def test_the_coil_hears_the_back_better():
 
 
 def test_thin_slices_are_noisier():
+    air = (slice(0, 14), slice(0, 128))
     thin = mri.simulate(
         BODY, VIEW.model_copy(update={"thickness": 1.0}), Settings(), np.random.default_rng(0)
     )
-    assert thin.pixels[30:80, 40:90].std() > 2.0 * image().pixels[30:80, 40:90].std()
+    assert thin.pixels[air].mean() == pytest.approx(3.0 * image().pixels[air].mean(), rel=0.1)
 
 
 @pytest.mark.parametrize(

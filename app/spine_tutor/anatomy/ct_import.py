@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spine_tutor.anatomy.grid import LabelGrid
+from spine_tutor.anatomy.meshing import surface_meshes
 from spine_tutor.anatomy.structure import TISSUE_CODE, Structure, StructureSet
 from spine_tutor.anatomy.subject import Subject
 from spine_tutor.anatomy.totalsegmentator import CLASSES, structure_of
@@ -32,6 +33,7 @@ FAT_BELOW_HU = -30
 BONE_FROM_HU = 150
 CORTEX_FROM_HU = 600
 SKIN_MM = 2.0
+TABLE_MM = 2.0
 
 UNLABELLED = (
     ("unlabelled_gas", "Gas inside the body", "organ", "air", "#d8d8d8"),
@@ -96,7 +98,7 @@ def import_ct(
     structures = _structures({n: names[n] for n in present})
     spacing = np.array([affine[i, i] for i in range(3)])
     progress(0.4, "finding the body")
-    body = _body(hu)
+    body = _body(hu, spacing)
     progress(0.6, "sorting tissues")
     labels, tissues = _sort(hu, raw, body, spacing, structures)
     hounsfield = np.where(body, hu, -1000).clip(-1024, 3071).astype(np.int16)
@@ -105,14 +107,9 @@ def import_ct(
     for array in (labels, tissues, hounsfield, affine):
         digest.update(np.ascontiguousarray(array).tobytes())
     progress(0.75, "drawing surfaces")
-    from spine_tutor.anatomy.meshing import mesh_masks
-
-    chosen = [
-        s
-        for s in structures.values()
-        if s.kind in ("bone", "nerve", "vessel", "joint") and s.id != "unlabelled_bone"
-    ]
-    meshes = mesh_masks(grid, structures, [s.id for s in chosen], step_mm=2.0)
+    meshes = surface_meshes(
+        (grid,), structures, without=[id_ for id_, *_ in UNLABELLED if id_ != "skin"]
+    )
     progress(0.95, "measuring the vertebrae")
     subject = Subject(
         id=subject_id,
@@ -251,17 +248,18 @@ def _structures(names: Mapping[int, str]) -> StructureSet:
     return StructureSet(found)
 
 
-def _body(hu: NDArray[Any]) -> NDArray[np.bool_]:
+def _body(hu: NDArray[Any], spacing: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return the patient without the table: the largest solid piece, its holes filled."""
     solid = hu > AIR_BELOW_HU
     # Opened in each axial slice by about 2 mm, thin things that touch the back come off.
+    steps = max(1, round(TABLE_MM / float(spacing[0])))
     disk = ndimage.generate_binary_structure(2, 1)[:, :, None]
-    core = ndimage.binary_opening(solid, disk, iterations=3)
+    core = ndimage.binary_opening(solid, disk, iterations=steps)
     pieces, count = ndimage.label(core)
     if not count:
         return np.zeros(hu.shape, bool)
     largest = np.argmax(np.bincount(pieces.ravel())[1:]) + 1
-    body = ndimage.binary_dilation(pieces == largest, disk, iterations=3) & solid
+    body = ndimage.binary_dilation(pieces == largest, disk, iterations=steps) & solid
     for k in range(body.shape[2]):
         body[:, :, k] = ndimage.binary_fill_holes(body[:, :, k])
     return body
@@ -331,6 +329,8 @@ def _frames(grid: LabelGrid, structures: StructureSet) -> dict[str, NDArray[np.f
         z = z / np.linalg.norm(z)
         y = bodies[level] - wholes[level]
         y = y - (y @ z) * z
+        if np.linalg.norm(y) < 1:  # a label of the body alone does not tell the front
+            y = np.array([0.0, 1.0, 0.0]) - z[1] * z
         y = y / np.linalg.norm(y)
         frames[level] = np.eye(4)
         frames[level][:3, :3] = np.column_stack([np.cross(y, z), y, z])

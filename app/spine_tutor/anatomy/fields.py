@@ -19,7 +19,7 @@ Distances = NDArray[np.float32]
 Field = Callable[[Points], Distances]
 
 FAR = np.float32(1e3)
-_TINY = np.float32(1e-6)
+_TINY = np.float32(1e-5)
 
 
 # -- operators on distances -------------------------------------------------------------------
@@ -155,7 +155,9 @@ def _ellipsoid(
     u, v, w = u / a, v / b, w / c
     radius = np.sqrt(u * u + v * v + w * w)
     slope = np.sqrt((u / a) ** 2 + (v / b) ** 2 + (w / c) ** 2)
-    return radius * (radius - 1) / (slope + _TINY) - _TINY
+    # On the axis both vanish; their ratio there is the smallest half width.
+    ratio = (radius + _TINY) / (slope + _TINY / np.minimum(a, b))
+    return ratio * (radius - 1)
 
 
 def relief(

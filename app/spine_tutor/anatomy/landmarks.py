@@ -48,29 +48,47 @@ class _Places:
         for upper, lower in segments[1:]:
             name = upper.upper()
             for side in SIDES:
-                yield Landmark(f"{upper}_transforaminal_target_{side}",
-                               f"{name} {side} transforaminal target (supraneural)",
-                               _tuple(self._supraneural(upper, side)), _SUPRANEURAL)
+                yield Landmark(
+                    f"{upper}_transforaminal_target_{side}",
+                    f"{name} {side} transforaminal target (supraneural)",
+                    _tuple(self._supraneural(upper, side)),
+                    _SUPRANEURAL,
+                )
                 if lower != "s1":
-                    yield Landmark(f"{upper}_kambin_target_{side}",
-                                   f"{name}–{lower.upper()} {side} Kambin's triangle",
-                                   _tuple(self._kambin(upper, lower, side)), _KAMBIN)
+                    yield Landmark(
+                        f"{upper}_kambin_target_{side}",
+                        f"{name}–{lower.upper()} {side} Kambin's triangle",
+                        _tuple(self._kambin(upper, lower, side)),
+                        _KAMBIN,
+                    )
         for level in LEVELS[1:]:
             for side in SIDES:
                 point = self._branch(level, side)
-                yield Landmark(f"{level}_medial_branch_target_{side}",
-                               f"Medial branch target on {level.upper()} {side}",
-                               _tuple(point), _BRANCH)
+                yield Landmark(
+                    f"{level}_medial_branch_target_{side}",
+                    f"Medial branch target on {level.upper()} {side}",
+                    _tuple(point),
+                    _BRANCH,
+                )
         for upper, lower in segments:
-            yield Landmark(f"{upper}_{lower}_interlaminar_target",
-                           f"{upper.upper()}–{lower.upper()} interlaminar target",
-                           _tuple(self._interlaminar(upper, lower)), _LAMINAR)
+            yield Landmark(
+                f"{upper}_{lower}_interlaminar_target",
+                f"{upper.upper()}–{lower.upper()} interlaminar target",
+                _tuple(self._interlaminar(upper, lower)),
+                _LAMINAR,
+            )
         for level, frame in self.column.frames.items():
-            for suffix, words, x in (("midline", "midline", 0.0),
-                                     ("paramedian_left", "left of the midline", -PARAMEDIAN),
-                                     ("paramedian_right", "right of the midline", PARAMEDIAN)):
-                yield Landmark(f"{level}_skin_{suffix}", f"Skin over {level.upper()}, {words}",
-                               _tuple(self._skin(x, frame[2, 3])), _SKIN)
+            for suffix, words, x in (
+                ("midline", "midline", 0.0),
+                ("paramedian_left", "left of the midline", -PARAMEDIAN),
+                ("paramedian_right", "right of the midline", PARAMEDIAN),
+            ):
+                yield Landmark(
+                    f"{level}_skin_{suffix}",
+                    f"Skin over {level.upper()}, {words}",
+                    _tuple(self._skin(x, frame[2, 3])),
+                    _SKIN,
+                )
 
     # -- where they are ---------------------------------------------------------------------
 

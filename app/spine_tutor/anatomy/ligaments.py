@@ -21,10 +21,13 @@ LONGITUDINAL = {"anterior": (1.6, 12.0), "posterior": (1.0, 5.5)}
 """Thickness and half width of the longitudinal ligaments, mm (estimate)."""
 INTERSPINOUS = 2.4
 """Half thickness of the interspinous ligaments, mm (estimate)."""
-SUPRASPINOUS = 2.6
+SACROILIAC = 3.0
+"""How far from both bones the tissue of the sacroiliac joint reaches, mm (estimate)."""
+SUPRASPINOUS = 2.4
 """Radius of the supraspinous ligament, mm (estimate)."""
 FORAMINAL_FAT = 11.0
 """How far epidural fat follows a nerve out of the canal, mm (estimate)."""
+
 
 def paint_flava(canvas: Canvas, wall: CanalWall) -> None:
     """Paint both ligamenta flava of every segment.
@@ -92,7 +95,7 @@ def paint_epidural_fat(canvas: Canvas, wall: CanalWall) -> None:
     radius, angle = radius[where], angle[where]
     s = np.broadcast_to(s, free.shape)[where]
     closed = wall.at(wall.closed, angle, s)
-    lateral = (np.abs(angle) > np.radians(62.0)) & (np.abs(angle) < np.radians(135.0))
+    lateral = (np.abs(angle) > np.radians(78.0)) & (np.abs(angle) < np.radians(135.0))
     inside = radius < closed + np.where(lateral, FORAMINAL_FAT, 0.3)
     mask = np.zeros(free.shape, bool)
     mask[tuple(w[inside] for w in where)] = True
@@ -144,10 +147,8 @@ def paint_interspinous(canvas: Canvas) -> None:
     middle = canvas.window([-0.6, -1e3, -1e3], [0.6, 1e3, 1e3])[0]
     center = slice(middle.start - window[0].start, middle.stop - window[0].start)
     for upper, lower in motion_segments():
-        above = _any_of(labels[center], canvas, f"{upper}_spinous_process", f"{upper}_lamina")
-        name = "median_sacral_crest" if lower == "s1" else f"{lower}_spinous_process"
-        arch = "sacral_lamina" if lower == "s1" else f"{lower}_lamina"
-        below = _any_of(labels[center], canvas, name, arch)
+        above = _any_of(labels[center], canvas, *_arch(upper))
+        below = _any_of(labels[center], canvas, *_arch(lower))
         # per column of constant y: from the top of the lower to the bottom of the upper process
         z = np.arange(labels.shape[2])
         bottom = np.where(above, z, len(z)).min(axis=-1)
@@ -172,13 +173,35 @@ def paint_supraspinous(canvas: Canvas, tips: Array) -> None:
     canvas.paint_tube("supraspinous_ligament", path, SUPRASPINOUS)
 
 
+def paint_sacroiliac_joints(canvas: Canvas) -> None:
+    """Paint cartilage and ligament into the narrow space between sacrum and ilium."""
+    labels, structures = canvas.labels, canvas.structures
+    sacrum = np.zeros(1 << 16, bool)
+    sacrum[list(structures.labels_of("sacrum"))] = True
+    steps = max(1, round(SACROILIAC / canvas.spacing))
+    for side in SIDES:
+        ilium = labels == structures[f"ilium_{side}"].label
+        found = ndimage.find_objects(ilium.view(np.uint8))
+        if not found:
+            continue
+        window = found[0]
+        near_ilium = ndimage.binary_dilation(ilium[window], iterations=steps)
+        near_sacrum = ndimage.binary_dilation(sacrum[labels[window]], iterations=steps)
+        canvas.paint(f"sacroiliac_joint_{side}", near_ilium & near_sacrum, window)
+
+
+def _arch(level: str) -> tuple[str, ...]:
+    """Return what of a vertebra crosses the midline behind the canal."""
+    if level == "s1":
+        return ("median_sacral_crest", *(f"sacral_lamina_{side}" for side in SIDES))
+    return (f"{level}_spinous_process", *(f"{level}_lamina_{side}" for side in SIDES))
+
+
 def _any_of(labels: NDArray[np.uint16], canvas: Canvas, *names: str) -> NDArray[np.bool_]:
     """Return, by y and z, where a slab of the midline shows any of some structures."""
     wanted = np.zeros(1 << 16, bool)
     for name in names:
-        for id_ in (name, *(f"{name}_{side}" for side in SIDES)):
-            if id_ in canvas.structures:
-                wanted[list(canvas.structures.labels_of(id_))] = True
+        wanted[list(canvas.structures.labels_of(name))] = True
     return wanted[labels].any(axis=0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,18 +44,29 @@ _SMALLEST = 30  # voxels; less has no surface
 _MARGIN = 3  # voxels of air round a structure, so that its surface closes
 
 
-def atlas_meshes(grids: tuple[LabelGrid, ...], structures: StructureSet) -> dict[str, Mesh]:
-    """Return one mesh a whole structure, from the finest grid that holds all of it."""
+def surface_meshes(
+    grids: tuple[LabelGrid, ...], structures: StructureSet, without: Collection[str] = ()
+) -> dict[str, Mesh]:
+    """Return one mesh a whole structure, from the finest grid that holds all of it.
+
+    Args:
+        grids: label grids, fine to coarse.
+        structures: everything a voxel can be.
+        without: ids of structures to leave out.
+    """
     boxes = [_boxes(grid, structures) for grid in grids]
     found = {}
     for structure in _shown(structures):
+        if structure.id in without:
+            continue
         own = np.array(sorted(structures.labels_of(structure.id)))
         if structure.id == "skin":  # the outside of the body
             own = np.arange(1, 1 + max(s.label for s in structures.values()))
         for grid, box in zip(grids, boxes, strict=True):
             window = _joined(box, own)
-            if window is None or (grid is not grids[-1] and _cut(window, grid, boxes[-1], own,
-                                                                 grids[-1])):
+            if window is None or (
+                grid is not grids[-1] and _cut(window, grid, boxes[-1], own, grids[-1])
+            ):
                 continue
             mesh = _mesh(grid, window, own, structure)
             if mesh is not None:
@@ -70,9 +81,7 @@ def _shown(structures: StructureSet) -> Iterator[Structure]:
             yield structure
 
 
-def _boxes(
-    grid: LabelGrid, structures: StructureSet
-) -> list[tuple[slice, slice, slice] | None]:
+def _boxes(grid: LabelGrid, structures: StructureSet) -> list[tuple[slice, slice, slice] | None]:
     return ndimage.find_objects(grid.labels, max(s.label for s in structures.values()))
 
 
@@ -126,16 +135,16 @@ def _mesh(
     # than the budget is enough to smooth and thin out.
     shell = int((solid[1:] != solid[:-1]).sum() + (solid[:, 1:] != solid[:, :-1]).sum()
                 + (solid[:, :, 1:] != solid[:, :, :-1]).sum())  # fmt: skip
-    stride = 1 if thin else int(np.clip(np.sqrt(1.4 * shell / (1.8 * budget)), 1, 4))
+    stride = 1 if thin else int(np.clip(np.sqrt(1.4 * shell / (1.4 * budget)), 1, 4))
     soft = ndimage.gaussian_filter(solid.astype(np.float32), 0.6 if thin else 0.5 + 0.4 * stride)
     soft = np.ascontiguousarray(np.pad(soft, stride)[::stride, ::stride, ::stride])
     start = grid.points([part.start - _MARGIN for part in window])
     corner = start - stride * grid.spacing
     surface = _contour(soft, corner, stride * grid.spacing, 0.45 if thin else 0.5)
+    if not surface.GetNumberOfCells():
+        return None
     surface = _decimated(_eased(surface, 12), budget)
     vertices, faces = _arrays(surface)
-    if not len(faces):
-        return None
     parts = np.full(len(faces), structure.label, np.uint16)
     if structure.id != "skin" and len(own) > 1:
         middle = vertices[faces].mean(axis=1)
@@ -158,7 +167,9 @@ def _nearest_part(
 
 
 def _contour(
-    values: NDArray[np.float32], origin: NDArray[np.float64], spacing: NDArray[np.float64],
+    values: NDArray[np.float32],
+    origin: NDArray[np.float64],
+    spacing: NDArray[np.float64],
     level: float,
 ) -> vtkPolyData:
     image = vtkImageData()
@@ -211,8 +222,6 @@ def _decimated(surface: vtkPolyData, triangles: int) -> vtkPolyData:
 
 
 def _arrays(surface: vtkPolyData) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    if not surface.GetNumberOfCells():
-        return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
     vertices = numpy_support.vtk_to_numpy(surface.GetPoints().GetData()).astype(float)
     cells = numpy_support.vtk_to_numpy(surface.GetPolys().GetConnectivityArray())
     return vertices, cells.reshape(-1, 3).astype(np.int32)

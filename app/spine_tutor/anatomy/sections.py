@@ -13,7 +13,7 @@ from spine_tutor.anatomy.canvas import Solid, Volume
 Outline = NDArray[np.float64]
 """(n, 2) points x, y in order, mm."""
 
-SMOOTHING = 4
+SMOOTHING = 3
 """Points put between two control points of an outline."""
 
 

@@ -10,6 +10,7 @@ from math import radians, tan
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 from spine_tutor.anatomy.column import BodySize
 from spine_tutor.anatomy.fields import (
@@ -49,12 +50,14 @@ def body(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     up = np.clip(0.5 + 0.5 * rise, 0, 1)
     half_width = 0.5 * (size.width_lower + up * (size.width_upper - size.width_lower))
     half_depth = 0.5 * (size.depth_lower + up * (size.depth_upper - size.depth_lower))
+    # The rounding of the rim and the waist below it would take this off the endplates.
+    lip = 0.35 * shape.rim_rounding
     waist = np.clip(1 - np.abs(rise) ** np.float32(2.5), 0, 1)
-    half_width = half_width * (1 - shape.waist_side * waist)
+    half_width = half_width * (1 - shape.waist_side * waist) + lip
     # The body is widest somewhat behind its middle and flatter behind than in front.
     widest = -0.08 * size.depth
-    front = half_depth * (1 - shape.waist_front * waist) - widest
-    back = half_depth + widest
+    front = half_depth * (1 - shape.waist_front * waist) - widest + lip
+    back = half_depth + widest + lip
     ahead = y > widest
     wall = superellipse(
         x,
@@ -64,12 +67,13 @@ def body(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
         np.where(ahead, np.float32(shape.squareness_front), np.float32(shape.squareness_back)),
     )
     hollow = (
-        shape.hollow_back * (0.35 + 0.65 * waist) * np.exp(-((x / (0.3 * size.width_upper)) ** 2))
+        shape.hollow_back * (0.15 + 0.85 * waist) * np.exp(-((x / (0.3 * size.width_upper)) ** 2))
     )
-    wall = intersection(wall, -half_depth + hollow - y, 2.0)
+    wall = intersection(wall, -half_depth - lip + hollow - y, 2.0)
     slope = tan(radians(0.5 * size.wedge))
     ring = np.hypot(2 * x / size.width_upper, 2 * y / size.depth)
-    dish = np.clip(1 - ring * ring, 0, 1) ** 0.7
+    inward = np.clip((1 - ring) / 0.4, 0, 1)  # the rim takes the outer part
+    dish = inward * inward * (3 - 2 * inward)
     top = z - (0.5 * size.height + slope * y) + shape.dish * dish
     bottom = -z - (0.5 * size.height + slope * y) + shape.dish * dish
     return intersection(wall, intersection(top, bottom), shape.rim_rounding)
@@ -78,7 +82,7 @@ def body(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
 def canal(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     """Return the distance to the vertebral canal: a triangle that widens downwards."""
     x, y, z = points.T
-    front = -0.5 * size.depth + shape.hollow_back
+    front = -0.5 * size.depth - 0.35 * shape.rim_rounding + shape.hollow_back
     below = np.maximum(shape.pedicle_z - z, 0)
     flare = shape.canal_flare * below * below
     depth = size.canal_depth
@@ -88,7 +92,7 @@ def canal(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     length = np.hypot(reach, run)
     behind = (front - depth - flare) - y + side * (run / length) * (length / reach)
     behind = behind * (reach / length)
-    return intersection(np.abs(x) - reach, behind, 3.0)
+    return intersection(np.abs(x) - reach, behind, 2.0)
 
 
 def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.float32]:
@@ -100,7 +104,7 @@ def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.fl
     pedicle = limb(
         [(across - 1, back + 7, s.pedicle_z), (across, back - 4, s.pedicle_z), s.pillar],
         [(0.5 * s.pedicle_width, 0.5 * s.pedicle_height)] * 2
-        + [(0.5 * s.pedicle_width, 0.42 * s.pedicle_height)],
+        + [(0.5 * s.pedicle_width, 0.46 * s.pedicle_height)],
         _RIGHT,
     )
     pars = limb(
@@ -146,16 +150,13 @@ def spinous(points: Points, shape: VertebraShape) -> Distances:
     outline = np.asarray(shape.spinous_outline)
     profile = polygon(y, z, rounded(outline)) - np.float32(shape.spinous_margin)
     root, tip = outline[:, 0].max(), outline[:, 0].min()
-    half = np.interp(
-        y, [tip, tip + 8, 0.45 * tip + 0.55 * root, root], _knots(shape.spinous_half)
-    ).astype(np.float32)
+    at_root, waist, at_tip = shape.spinous_half
+    along = PchipInterpolator(
+        [tip, tip + 6, 0.45 * tip + 0.55 * root, root], [at_tip, at_tip, waist, at_root]
+    )
+    half = along(np.clip(y, tip, root)).astype(np.float32)
     low = np.clip((outline[:, 1].mean() - z) / 10, -1, 1)
     return intersection(profile, np.abs(x) - half * (1 + 0.2 * low), 4.0)
-
-
-def _knots(half: tuple[float, float, float]) -> list[float]:
-    root, waist, tip = half
-    return [tip, tip, waist, root]
 
 
 def bone(

@@ -27,22 +27,21 @@ KIDNEY = (25.0, 24.0, 53.0)
 def paint_vessels(canvas: Canvas, column: Column) -> None:
     """Paint aorta and inferior vena cava with the common iliac vessels."""
     # the aorta divides before the lower part of L4, the veins join before the upper part of L5
-    aorta = [_before(column, v, x, AORTA, z) for v, x, z in
-             [("t12", -3, 14), ("t12", -4, 0), ("l1", -6, 0), ("l2", -9, 0), ("l3", -10, 0),
-              ("l4", -6, -4)]]  # fmt: skip
-    aorta[0] = aorta[1] + [0.0, 0.0, 40.0]
-    canvas.paint_tube("aorta", aorta, AORTA)
-    cava = [_before(column, v, x, CAVA - 3.0, z) for v, x, z in
-            [("l1", 24, 0), ("l2", 20, 0), ("l3", 19, 0), ("l4", 18, 0), ("l5", 10, 8)]]  # fmt: skip
-    cava.insert(0, cava[0] + [2.0, 14.0, 70.0])
-    canvas.paint_tube("inferior_vena_cava", cava, CAVA)
+    aorta = _path(column, AORTA, [("t12", -4, 0), ("l1", -6, 0), ("l2", -9, 0), ("l3", -10, 0),
+                                  ("l4", -6, -4)])  # fmt: skip
+    aorta.insert(0, aorta[0] + np.array([1.0, 0.0, 40.0]))
+    canvas.paint_tube("aorta", smooth(aorta), AORTA)
+    cava = _path(column, CAVA - 3.0, [("l1", 24, 0), ("l2", 20, 0), ("l3", 19, 0), ("l4", 18, 0),
+                                      ("l5", 10, 8)])  # fmt: skip
+    cava.insert(0, cava[0] + np.array([1.0, 8.0, 70.0]))
+    canvas.paint_tube("inferior_vena_cava", smooth(cava), CAVA)
     fork, joint = aorta[-1], cava[-1]
     for side in (-1.0, 1.0):
         ends = [np.array([side * 30.0, 38.0, 0.0]), np.array([side * 52.0, 40.0, -45.0]),
                 np.array([side * 66.0, 62.0, -110.0])]  # fmt: skip
-        path = smooth([fork, *(e + [0.0, 10.0, 0.0] for e in ends)])
+        path = smooth([fork, *(e + np.array([0.0, 10.0, 0.0]) for e in ends)])
         canvas.paint_tube("aorta", path, np.linspace(ILIAC[0] + 1.0, ILIAC[0], len(path)))
-        path = smooth([joint, *(e + [0.0, -4.0, -2.0] for e in ends)])
+        path = smooth([joint, *(e + np.array([0.0, -4.0, -2.0]) for e in ends)])
         canvas.paint_tube("inferior_vena_cava", path, np.linspace(8.0, ILIAC[1], len(path)))
 
 
@@ -51,7 +50,7 @@ def paint_kidneys(canvas: Canvas, column: Column, case: Case) -> None:
     middle = 0.5 * (column.frames["l1"][:3, 3] + column.frames["l2"][:3, 3])
     half = case.height_scale * np.array(KIDNEY)
     for side, sign, lift in (("left", -1.0, 6.0), ("right", 1.0, -8.0)):
-        center = middle + [sign * 66.0, -2.0, lift]
+        center = middle + np.array([sign * 66.0, -2.0, lift])
         window = canvas.window(center - 70.0, center + 70.0)
         x, y, z = canvas.axes(window)
         # the long axis runs parallel to psoas: downwards, outwards and forwards
@@ -76,14 +75,15 @@ def paint_bowel(canvas: Canvas, column: Column, case: Case) -> None:
                  [-98, 82, top - 12]]), 16.0),
     ]  # fmt: skip
     loops = []
-    for row, z in enumerate(np.arange(-70.0, top - 70.0, 27.0)):
-        xs = np.linspace(-78, 78, 9) * (1 if row % 2 else -1)
-        for y in (80.0, 106.0):
-            wander = rng.uniform(-1, 1, (len(xs), 3)) * [5.0, 4.0, 6.0]
-            path = np.stack([xs, np.full(len(xs), y), np.full(len(xs), z)], axis=1) + wander
-            loops.append((smooth(path), 11.5))
+    for row, z in enumerate(np.arange(-75.0, top - 62.0, 21.0)):
+        for y in (78.0, 101.0):
+            xs = np.linspace(-80, 80, 13) * (1 if row % 2 else -1)
+            wave = np.stack([0 * xs, 7.0 * np.sin(0.07 * xs + row), 6.0 * np.cos(0.09 * xs + y)], 1)
+            path = np.stack([xs, np.full(13, y), np.full(13, z)], 1) + wave
+            path += rng.uniform(-1, 1, (13, 3)) * [3.0, 3.0, 4.0]
+            loops.append((smooth(path), rng.uniform(9.0, 12.0)))
     for path, radius in [*colon, *loops]:
-        path = path + [0.0, belly, 0.0]
+        path = path + np.array([0.0, belly, 0.0])
         for start in np.flatnonzero(rng.random(len(path) // 8) < (0.5 if radius > 12 else 0.12)):
             gas = path[8 * start : 8 * start + 7] - [0.0, 0.25 * radius, 0.0]
             canvas.paint_tube("bowel_gas", gas, 0.62 * radius * rng.uniform(0.6, 1.0))
@@ -99,8 +99,20 @@ def smooth(points: Iterable[ArrayLike], step: float = 2.0) -> NDArray[np.float64
     return PchipInterpolator(chord, known)(np.arange(0.0, chord[-1] + 1e-9, step))
 
 
-def _before(column: Column, level: str, x: float, radius: float, z: float) -> NDArray[np.float64]:
-    """Return the place of a vessel that lies on the front of a body, 2 mm of ligament between."""
-    body = column.bodies[level]
-    edge = 0.5 * body.depth * np.sqrt(max(0.0, 1.0 - (2 * x / body.width_upper) ** 2)) ** 0.8
-    return (column.frames[level] @ [x, edge + 3.0 + radius, z, 1.0])[:3]
+def _path(
+    column: Column, radius: float, places: Iterable[tuple[str, float, float]]
+) -> list[NDArray[np.float64]]:
+    """Return places of a vessel that lies on the front of bodies, 2 mm of ligament between.
+
+    Args:
+        column: the posed vertebrae.
+        radius: of the vessel, mm.
+        places: level, and x and z in the vertebra's frame, mm.
+    """
+    found = []
+    for level, x, z in places:
+        body = column.bodies[level]
+        round_ = max(0.0, 1.0 - (2 * x / body.width_upper) ** 2) ** 0.4
+        y = 0.5 * body.depth * round_ + 2.0 + radius
+        found.append((column.frames[level] @ [x, y, z, 1.0])[:3])
+    return found

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy import TISSUE_CODE, TISSUES, LabelGrid, Subject
+from spine_tutor.anatomy import TISSUE_CODE, TISSUES, Subject
 from spine_tutor.imaging.projector import Volume
 from spine_tutor.imaging.xray import basis_by_tissue, hounsfield_by_tissue
 
@@ -33,6 +33,8 @@ LATTICE_MM = 2.0
 """Spacing of the map of soft tissue."""
 MINERAL_SCALE = 1e-3
 """Parts of mineral in one step of the 16-bit map; steel, the densest, still fits."""
+BEYOND_MM = 80.0
+"""How far the soft tissue of the last slices is repeated beyond the ends of a subject."""
 SOFTEN_TO_MM = 2.0
 """Coarser axes are left alone: smoothing them would cost more than their steps do."""
 FADE_VOXELS = 4
@@ -79,19 +81,38 @@ def attenuation_map(subject: Subject, source: Source = "labels") -> AttenuationM
         return made[source]
 
 
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """One grid in codes, with parts of water, soft mineral and dense mineral by code."""
+
+    codes: NDArray[Any]
+    table: NDArray[np.float32]
+    origin: NDArray[np.float64]
+    spacing: NDArray[np.float64]
+
+    @property
+    def bounds(self) -> NDArray[np.float64]:
+        low = self.origin - 0.5 * self.spacing
+        return np.array([low, low + np.asarray(self.codes.shape) * self.spacing])
+
+
 def _build(subject: Subject, source: Source) -> AttenuationMap:
-    coded = [_codes(subject, n, source) for n in range(len(subject.grids))]
-    low, high = subject.bounds
+    layers = [_layer(subject, n, source) for n in range(len(subject.grids))]
+    mineral = tuple(_mineral(layers, soften=source == "labels"))
+    layers[-1] = _extended(layers[-1])
+    low = np.min([layer.bounds[0] for layer in layers], axis=0)
+    high = np.max([layer.bounds[1] for layer in layers], axis=0)
     shape = np.ceil((high - low) / LATTICE_MM).astype(int) + 2
     origin = 0.5 * (low + high) - 0.5 * (shape - 1) * LATTICE_MM
     soft = np.zeros((*shape, 3), np.float32)  # water, mineral, how much of the cell is filled
-    for n, (codes, table) in enumerate(coded):
-        grid = subject.grids[n]
-        finer = np.array([g.bounds for g in subject.grids[:n]]).reshape(-1, 2, 3)
+    for n, layer in enumerate(layers):
+        finer = np.array([fine.bounds for fine in layers[:n]]).reshape(-1, 2, 3)
         firsts, weights = zip(
-            *(_overlaps(origin, shape, grid, axis) for axis in range(3)), strict=True
+            *(_overlaps(origin, shape, layer, axis) for axis in range(3)), strict=True
         )
-        _average(codes, table, grid.origin, grid.spacing, finer, *firsts, *weights, soft)
+        _average(
+            layer.codes, layer.table, layer.origin, layer.spacing, finer, *firsts, *weights, soft
+        )
     # A coarse voxel that straddles the box of a finer grid is in or out as its middle is; what
     # cells then have too little or too much is made good.
     x, y, z = (w.sum(axis=1) for w in weights)
@@ -100,23 +121,21 @@ def _build(subject: Subject, source: Source) -> AttenuationMap:
     spacing = np.full(3, LATTICE_MM)
     water, rest = (np.ascontiguousarray(soft[..., m]) for m in range(2))
     return AttenuationMap(
-        tuple(_mineral(subject.grids, coded, soften=source == "labels")),
+        mineral,
         Volume(water, origin, spacing),
         Volume(rest, origin, spacing),
     )
 
 
-def _codes(
-    subject: Subject, n: int, source: Source
-) -> tuple[NDArray[np.uint16] | NDArray[np.uint8], NDArray[np.float32]]:
-    """Return a code per voxel and, per code, parts of water, soft mineral and dense mineral."""
+def _layer(subject: Subject, n: int, source: Source) -> _Layer:
+    grid = subject.grids[n]
+    origin, spacing = np.asarray(grid.origin, float), np.asarray(grid.spacing, float)
     parts = basis_by_tissue()
-    dense = np.array([t in DENSE for t in TISSUES])
     if source == "labels" or n > 0:
-        table = np.stack(
-            [parts[:, 0], np.where(dense, 0, parts[:, 1]), np.where(dense, parts[:, 1], 0)], axis=1
-        )
-        return subject.grids[n].tissues, table.astype(np.float32)
+        dense = np.array([t in DENSE for t in TISSUES])
+        soft, hard = np.where(dense, 0, parts[:, 1]), np.where(dense, parts[:, 1], 0)
+        table = np.stack([parts[:, 0], soft, hard], axis=1).astype(np.float32)
+        return _Layer(np.asarray(grid.tissues), table, origin, spacing)
     known = [TISSUE_CODE[t] for t in _CALIBRATION]
     hu = np.arange(HU_LOW, HU_HIGH + 1)
     nodes = hounsfield_by_tissue()[known]
@@ -126,24 +145,35 @@ def _codes(
     table = np.stack([water, np.minimum(mineral, limit), np.maximum(mineral - limit, 0)], axis=1)
     assert subject.hounsfield is not None
     codes = np.clip(subject.hounsfield, HU_LOW, HU_HIGH).astype(np.int32) - HU_LOW
-    return codes.astype(np.uint16), table.astype(np.float32)
+    return _Layer(codes.astype(np.uint16), table.astype(np.float32), origin, spacing)
+
+
+def _extended(layer: _Layer) -> _Layer:
+    """Return the outermost grid with its last slices repeated: bodies go on where scans end.
+
+    Their soft tissue, that is: repeated bones would draw lines.
+    """
+    slices = int(np.ceil(BEYOND_MM / layer.spacing[2]))
+    longer = np.pad(layer.codes, ((0, 0), (0, 0), (slices, slices)), mode="edge")
+    origin = layer.origin - [0, 0, slices * layer.spacing[2]]
+    return _Layer(longer.astype(layer.codes.dtype), layer.table, origin, layer.spacing)
 
 
 # -- soft tissue on the lattice ------------------------------------------------------------------
 
 
 def _overlaps(
-    origin: NDArray[np.float64], shape: NDArray[np.int_], grid: LabelGrid, axis: int
+    origin: NDArray[np.float64], shape: NDArray[np.int_], layer: _Layer, axis: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return for each cell of the lattice its first voxel and the overlap with each, in cells."""
-    step, voxel = LATTICE_MM, float(grid.spacing[axis])
+    step, voxel = LATTICE_MM, float(layer.spacing[axis])
     lower = origin[axis] + step * (np.arange(shape[axis]) - 0.5)
-    zero = float(grid.origin[axis]) - 0.5 * voxel
+    zero = float(layer.bounds[0, axis])
     first = np.floor((lower - zero) / voxel + 1e-9).astype(np.int64)
     index = first[:, None] + np.arange(int(np.ceil(step / voxel)) + 1)
     begin = zero + index * voxel
     overlap = np.minimum(begin + voxel, lower[:, None] + step) - np.maximum(begin, lower[:, None])
-    overlap[(index < 0) | (index >= grid.labels.shape[axis])] = 0
+    overlap[(index < 0) | (index >= layer.codes.shape[axis])] = 0
     return first, np.maximum(overlap, 0) / step
 
 
@@ -185,22 +215,15 @@ def _average(codes, table, origin, spacing, finer, fx, fy, fz, wx, wy, wz, resul
 # -- mineral on every grid -------------------------------------------------------------------------
 
 
-def _mineral(
-    grids: tuple[LabelGrid, ...],
-    coded: list[tuple[NDArray[np.uint16] | NDArray[np.uint8], NDArray[np.float32]]],
-    soften: bool,
-) -> list[Volume]:
+def _mineral(layers: list[_Layer], soften: bool) -> list[Volume]:
     """Return the dense mineral of each grid, fine to coarse, each without what is elsewhere."""
     volumes: list[Volume] = []
-    whole: Volume | None = None  # the next coarser grid, not emptied
-    for n in reversed(range(len(grids))):
-        codes, table = coded[n]
-        grid = grids[n]
-        values = np.rint(table[:, 2] / MINERAL_SCALE).astype(np.int16)[codes]
+    whole: Volume | None = None  # the next coarser grid, not faded
+    for n in reversed(range(len(layers))):
+        origin, spacing = layers[n].origin, layers[n].spacing
+        values = np.rint(layers[n].table[:, 2] / MINERAL_SCALE).astype(np.int16)[layers[n].codes]
         if soften:
-            _soften(values, grid.spacing)
-        origin = np.asarray(grid.origin, float)
-        spacing = np.asarray(grid.spacing, float)
+            _soften(values, spacing)
         own = Volume(values, origin, spacing, MINERAL_SCALE)
         if whole is not None:
             margin = np.ceil(whole.spacing / spacing).astype(int)
@@ -211,7 +234,7 @@ def _mineral(
             _add_outside(values, margin, origin, spacing, whole.values, whole.origin, whole.spacing)
         if n > 0:
             values = values.copy()
-            _fade(values, origin, spacing, np.array(grids[n - 1].bounds))
+            _fade(values, origin, spacing, layers[n - 1].bounds)
         volumes.insert(0, Volume(values, origin, spacing, MINERAL_SCALE))
         whole = own
     return volumes

@@ -41,6 +41,7 @@ EFFECTS = (
 OMISSIONS = (
     "where scatter arises: it is a smooth share of the primary beam",
     "heel effect, anti-scatter grid losses, detector efficiency and lag, motion",
+    "what lies beyond the ends of a subject: soft tissue of its last slice is repeated for 80 mm",
     "K edge of iodine: contrast is fitted by bone mineral and water",
 )
 
@@ -77,9 +78,9 @@ class Settings(BaseModel):
     field_shape: Literal["circle", "square"] = "circle"
     collimation: float = Field(1.0, ge=0.2, le=1, description="Open share of the field's width.")
     invert: bool = Field(False, description="Bones white, as on a radiograph.")
-    edge: float = Field(0.6, ge=0, le=3, description="Edge enhancement of the display.")
+    edge: float = Field(0.5, ge=0, le=3, description="Edges and detail raised by the display.")
     compression: float = Field(
-        0.5, ge=0, le=0.9, description="Share of large-scale brightness that is taken out."
+        0.6, ge=0, le=0.9, description="Share of large-scale brightness that is taken out."
     )
     source: Source | None = Field(
         None,
@@ -298,12 +299,13 @@ def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
     """
     inside = np.ones(image.pixels.shape, bool) if image.inside is None else image.inside
     scale = image.pixels.shape[0] / 512
-    pixels = image.pixels - settings.compression * _smooth(image.pixels, 45 * scale)
+    pixels = image.pixels - np.float32(settings.compression) * _smooth(image.pixels, 45 * scale)
     if settings.edge:
-        soft = gaussian_filter(pixels, 2.5 * scale, mode="nearest", truncate=3)
-        pixels = pixels + np.float32(settings.edge) * (pixels - soft)
+        fine = gaussian_filter(image.pixels, 2.5 * scale, mode="nearest", truncate=3)
+        detail = 2 * image.pixels - fine - _smooth(image.pixels, 12 * scale)
+        pixels += np.float32(settings.edge) * detail
     seen = pixels[::4, ::4][inside[::4, ::4]]
-    low, high = np.percentile(seen, (2.0, 99.5)) if seen.size else (0.0, 1.0)
+    low, high = np.percentile(seen, (1.0, 99.7)) if seen.size else (0.0, 1.0)
     span = max(float(high - low), 0.05)
     level = np.clip((pixels - (low - 0.03 * span)) / (1.06 * span), 0, 1)
     if not settings.invert:

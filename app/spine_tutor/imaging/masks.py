@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy import Subject
+from spine_tutor.anatomy import LabelGrid, Subject
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.projector import Volume, line_integrals
 
 
 def structure_mask(image: Image, structure_id: str) -> NDArray[np.bool_]:
@@ -60,26 +63,54 @@ def place_of(subject: Subject, structure_id: str) -> NDArray[np.float64] | None:
 
 
 def _projected(subject: Subject, structure_id: str, geometry: ConeGeometry) -> NDArray[np.bool_]:
+    """Return the pixels whose ray runs through more than half a voxel of a structure."""
     mask = np.zeros(geometry.shape, bool)
-    for points, size in voxel_points(subject, structure_id):
-        # enough points in a voxel that the shadow of a solid has no holes
-        n = int(np.ceil(1.2 * size.max() / _pixel_in_body(geometry)))
-        steps = (np.arange(n) + 0.5) / n - 0.5
-        for offset in np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3):
-            rows, columns = _project(geometry, points + offset * size)
-            r, c = np.rint(rows).astype(int), np.rint(columns).astype(int)
-            seen = (r >= 0) & (r < mask.shape[0]) & (c >= 0) & (c < mask.shape[1])
-            mask[r[seen], c[seen]] = True
+    for volume in structure_volumes(subject, structure_id, lambda part: part.tissues > 0):
+        mask |= line_integrals(volume, geometry) > 0.5 * volume.spacing.min()
     return mask
 
 
-def _project(geometry: ConeGeometry, points: NDArray) -> tuple[NDArray, NDArray]:
-    """Return detector rows and columns of world points (n, 3), as `world_to_pixel` does of one."""
-    normal = np.cross(geometry.right, geometry.down)
-    away = points - geometry.source
-    reach = ((geometry.origin - geometry.source) @ normal) / (away @ normal)
-    offset = (geometry.source - geometry.origin + reach[:, None] * away) / geometry.spacing
-    return offset @ geometry.down, offset @ geometry.right
+def structure_volumes(
+    subject: Subject, structure_id: str, value: Callable[[LabelGrid], NDArray], margin_mm: float = 0
+) -> Iterator[Volume]:
+    """Yield a structure on each grid that holds it, as volumes that can be projected.
+
+    Args:
+        subject: the body.
+        structure_id: the structure.
+        value: maps the part of a grid around the structure to a value for each voxel; it counts
+            where the voxel belongs to the structure and no finer grid overrules it.
+        margin_mm: how much more than the structure that part of the grid reaches.
+    """
+    for n, grid in enumerate(subject.grids):
+        mask = subject.mask(structure_id, n)
+        if not mask.any():
+            continue
+        box = _box(mask, np.ceil(margin_mm / np.asarray(grid.spacing)).astype(int))
+        origin = grid.points([side.start for side in box])
+        part = LabelGrid(grid.labels[box], grid.tissues[box], origin, grid.spacing)
+        values = np.where(mask[box], value(part), 0).astype(np.float32)
+        for finer in subject.grids[:n]:
+            _clear(values, part, finer)
+        yield Volume(values, origin, np.asarray(grid.spacing, float))
+
+
+def _box(mask: NDArray[np.bool_], margin: NDArray[np.int_]) -> tuple[slice, ...]:
+    found = []
+    for axis in range(3):
+        filled = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+        low, high = filled[0] - margin[axis], filled[-1] + 1 + margin[axis]
+        found.append(slice(max(0, int(low)), min(mask.shape[axis], int(high))))
+    return tuple(found)
+
+
+def _clear(values: NDArray, part: LabelGrid, finer: LabelGrid) -> None:
+    """Empty the voxels whose middle lies in a finer grid."""
+    low, high = finer.bounds
+    start = np.ceil((low - part.origin) / part.spacing).astype(int)
+    stop = np.floor((high - part.origin) / part.spacing).astype(int) + 1
+    start, stop = np.maximum(start, 0), np.maximum(stop, 0)
+    values[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))] = 0.0
 
 
 def _pixel_in_body(geometry: ConeGeometry) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy import Subject
+from spine_tutor.anatomy import TISSUE_CODE, TISSUES, Subject
+from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.mri_sequence import (
     PRESETS,
@@ -19,6 +20,7 @@ from spine_tutor.imaging.mri_sequence import (
     tissue_signals,
 )
 from spine_tutor.imaging.reslice import plane_average, plane_labels
+from spine_tutor.imaging.texture import extra_fat
 from spine_tutor.imaging.view import MriView
 
 __all__ = ["EFFECTS", "ID", "NAME", "OMISSIONS", "PRESETS", "Settings", "display", "simulate"]
@@ -63,13 +65,18 @@ def simulate(
     geometry = view.geometry(subject)
     water, fat = tissue_signals(settings, view.thickness)
     both = plane_average(subject, geometry, view.thickness, np.stack([water, fat], axis=1))
+    labels, codes = plane_labels(subject, geometry)
+    extra = _extra_fat(codes, geometry)
+    in_water = both[..., 0] * (1 - extra)
+    in_fat = both[..., 1] + extra * np.float32(fat[TISSUE_CODE["fat"]])
+    # read out along the feet in a sagittal picture, across the body in the others
     shift = fat_shift(settings) / geometry.spacing
-    truth = both[..., 0] + _moved(both[..., 1], shift, axis=0 if view.plane == "sagittal" else 1)
+    truth = in_water + _moved(in_fat, shift, axis=0 if view.plane == "sagittal" else 1)
     truth *= _coil(subject, geometry, settings.coil)
-    brightest = float(np.max(np.abs(water + fat)))
     ratio = settings.signal_to_noise * settings.tesla / 1.5 * view.thickness / 3.0
-    pixels = acquire(truth, geometry.spacing, settings.resolution, brightest / ratio, rng)
-    labels, _ = plane_labels(subject, geometry)
+    pixels = acquire(
+        truth, geometry.spacing, settings.resolution, _brightest(settings) / ratio, rng
+    )
     tr, te, ti = protocol(settings)
     facts = {"TR_ms": tr, "TE_ms": te, "field_T": settings.tesla,
              "thickness_mm": view.thickness, "signal_to_noise": round(ratio, 1),
@@ -80,16 +87,42 @@ def simulate(
 
 
 def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
-    """Return gray levels between percentiles of the body, so that one bright spot dims nothing."""
-    body = image.pixels[image.labels > 0] if image.labels is not None else image.pixels
-    top = np.percentile(body, WHITE[settings.sequence]) if body.size else 0.0
-    bottom = np.percentile(image.pixels, 0.5)
-    gray = np.clip((image.pixels - bottom) / max(float(top - bottom), 1e-9), 0.0, 1.0)
-    return np.rint(255.0 * gray).astype(np.uint8)
+    """Return gray levels from black to a share of the brightest tissue of the protocol.
+
+    The window belongs to the protocol, not to the picture, so that it stays while one scrolls.
+    """
+    white = WHITE[settings.sequence] * _brightest(settings)
+    return np.rint(255.0 * np.clip(image.pixels / white, 0.0, 1.0)).astype(np.uint8)
 
 
-WHITE: Mapping[Sequence, float] = {"t1": 99.0, "t2": 99.0, "stir": 99.3}
-"""Percentile of the body that is shown white."""
+WHITE: Mapping[Sequence, float] = {"t1": 0.8, "t2": 0.8, "stir": 0.6}
+"""Share of the brightest tissue's signal that is shown white. E: the usual window."""
+
+UNEVEN: Mapping[str, tuple[float, float, float, float]] = {
+    "muscle": (6.0, 60.0, 0.14, 0.03),
+    "trabecular_bone": (5.0, 5.0, 0.0, 0.12),
+}
+"""Fat that comes and goes in a tissue: over how many mm across and along the body; its share in
+thin streaks; how far the share varies over patches. E: an adult's muscles and marrow."""
+
+
+def _extra_fat(codes: NDArray[np.uint8], geometry: PlaneGeometry) -> NDArray[np.float32]:
+    """Return the share of fat that each pixel has above its tissue's mean."""
+    columns = np.zeros((4, len(TISSUES)))
+    for name, row in UNEVEN.items():
+        columns[:, TISSUE_CODE[name]] = row
+    step = geometry.spacing
+    return extra_fat(codes, geometry.origin, step * geometry.down, step * geometry.right, *columns)
+
+
+def _brightest(settings: Settings) -> float:
+    """Return the signal of the brightest tissue that every slice may hold."""
+    water, fat = tissue_signals(settings, thickness=3.0)
+    return float(np.max(np.abs(water + fat)[[TISSUE_CODE[t] for t in REFERENCE]]))
+
+
+REFERENCE = ("fat", "csf", "muscle", "disc_nucleus")
+"""Tissues that noise and window are measured against."""
 
 
 def acquire(
@@ -146,7 +179,7 @@ def _moved(field: NDArray[np.float32], pixels: float, axis: int) -> NDArray[np.f
     return (1 - part) * near + part * far
 
 
-def _coil(subject: Subject, geometry, loss: float) -> NDArray[np.float32]:
+def _coil(subject: Subject, geometry: PlaneGeometry, loss: float) -> NDArray[np.float32]:
     """Return how well the coil under the back hears each pixel, 1 at the back."""
     back = subject.bounds[0][1]
     depth = geometry.points()[..., 1] - back

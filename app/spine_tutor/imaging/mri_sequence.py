@@ -20,27 +20,32 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    sequence: Sequence = Field("t2", description="Weighting.")
-    field: Literal["1.5 T", "3 T"] = Field("1.5 T", description="Strength of the main field.")
-    repetition_time: float | None = Field(None, ge=50, le=20000, description="TR, ms.")
-    echo_time: float | None = Field(None, ge=1, le=500, description="Effective TE, ms.")
-    inversion_time: float | None = Field(
-        None, ge=10, le=5000, description="TI of STIR, ms; nulls fat when not given."
+    sequence: Sequence = Field(default="t2", description="Weighting.")
+    field: Literal["1.5 T", "3 T"] = Field(
+        default="1.5 T", description="Strength of the main field."
     )
-    resolution: float = Field(0.7, ge=0.2, le=3, description="Measured pixel, mm.")
+    repetition_time: float | None = Field(default=None, ge=50, le=20000, description="TR, ms.")
+    echo_time: float | None = Field(default=None, ge=1, le=500, description="Effective TE, ms.")
+    inversion_time: float | None = Field(
+        default=None, ge=10, le=5000, description="TI of STIR, ms; nulls fat when not given."
+    )
+    resolution: float = Field(default=0.7, ge=0.2, le=3, description="Measured pixel, mm.")
     signal_to_noise: float = Field(
-        60.0, ge=2, le=10000,
+        default=60.0, ge=2, le=10000,
         description="Signal of the brightest tissue over the noise of one channel, at 1.5 T and "
         "3 mm; grows with the field and with the thickness.",
     )  # fmt: skip
     bandwidth: float = Field(
-        220.0,
+        default=220.0,
         ge=20,
         le=2000,
         description="Read bandwidth a measured pixel, Hz: low shifts fat far.",
     )
     coil: float = Field(
-        0.35, ge=0, le=0.9, description="How much the coil behind the back hears less at 200 mm."
+        default=0.35,
+        ge=0,
+        le=0.9,
+        description="How much the coil behind the back hears less at 200 mm.",
     )
 
     @property

@@ -11,6 +11,8 @@ from spine_tutor.imaging.geometry import ConeGeometry
 
 FIRST_KINDS = ("bone", "joint", "disc", "device")
 """What fluoroscopy shows or is aimed at is named first."""
+PACE_MM = 0.75
+"""A ray is looked at this often, or once a voxel where voxels are larger."""
 LAST_KINDS = ("envelope",)
 """What every ray passes is named last."""
 
@@ -20,8 +22,8 @@ def structure_map(
 ) -> NDArray[np.uint16]:
     """Return the structures that the rays of a projection pass.
 
-    Each ray is sampled once a voxel of the grid it is in, so that something thinner can be
-    missed; `Image.structures_at` is exact and names one ray at a time.
+    Each ray is sampled every `PACE_MM`, so that something thinner can be missed;
+    `Image.structures_at` is exact and names one ray at a time.
 
     Args:
         subject: the body.
@@ -71,7 +73,7 @@ def _walk(labels, origins, spacings, bounds, source, corner, down, right, ranks,
     rows, columns, count = result.shape
     inner = np.empty(len(labels))
     for g in range(len(labels)):
-        inner[g] = spacings[g].min()
+        inner[g] = max(spacings[g].min(), PACE_MM)
     for r in nb.prange(rows):
         found = np.empty((3, count), np.uint16)
         kept = np.empty(3, np.int64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numba as nb
 import numpy as np
+from numpy.typing import NDArray
 
 _A = np.uint64(0x9E3779B97F4A7C15)  # odd constants of splitmix64 and of its finaliser
 _B = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -87,9 +88,9 @@ def sheets(
     x: float, y: float, z: float,
     fx: float, fy: float, fz: float,
     dx: float, dy: float, dz: float,
-    across: float, along: float, thickness: float,
+    across: float, along: float, thickness: float, gloss: float,
 ) -> float:  # fmt: skip
-    """Return the share of a beam that thin sheets of connective tissue send back, 0 between them.
+    """Return how much of a thin sheet of connective tissue is at a place: 1 in it, 0 between them.
 
     The sheets are where a smooth random field crosses one half, stretched along the fibres (or
     flattened, where `along` is the shorter): they wrap bundles of fibres, or lobules of fat. Two
@@ -102,6 +103,7 @@ def sheets(
         dx, dy, dz: unit vector of the beam.
         across, along: size of a bundle, mm.
         thickness: of a sheet, mm.
+        gloss: how fast the answer falls with the angle, a power of its cosine; 0 for not at all.
     """
     best = 0.0
     stretch = 1.0 / along - 1.0 / across
@@ -119,9 +121,52 @@ def sheets(
         wall = 1.0 - abs(n - 0.5) / (slope * thickness)
         if wall > 0.0:
             facing = abs(gx * dx + gy * dy + gz * dz) / slope
-            answer = wall * (0.08 + 0.92 * facing**6)
+            answer = wall * (0.08 + 0.92 * facing**gloss)
             best = max(best, answer if octave == 0 else 0.7 * answer)
     if best > 0.0:  # no sheet is whole: it comes and goes over a few millimetres
         patch = smooth(0.16 * x, 0.16 * y, 0.16 * z, 4)[0]
         best *= min(1.0, max(0.05, 3.0 * patch - 0.9))
     return best
+
+
+@nb.njit(parallel=True, cache=True, fastmath=True)
+def extra_fat(
+    codes: NDArray[np.uint8],
+    corner: NDArray[np.float64],
+    down: NDArray[np.float64],
+    right: NDArray[np.float64],
+    across: NDArray[np.float64],
+    along: NDArray[np.float64],
+    streaks: NDArray[np.float64],
+    patches: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """Return the share of fat of each pixel of a picture above its tissue's mean.
+
+    Args:
+        codes: (rows, columns) tissue of each pixel.
+        corner: (3,) world position of the first pixel, mm.
+        down, right: (3,) steps to the next row and column, mm.
+        across: (tissues,) mm over which each tissue changes along x and y; 0 where it does not.
+        along: (tissues,) the same along z, the way of the spine and its muscles.
+        streaks: (tissues,) share of fat in thin sheets between bundles.
+        patches: (tissues,) how far the share goes up and down over the patches of a tissue.
+    """
+    rows, columns = codes.shape
+    out = np.zeros((rows, columns), np.float32)
+    for r in nb.prange(rows):
+        for c in range(columns):
+            code = codes[r, c]
+            if across[code] <= 0.0:
+                continue
+            x = corner[0] + r * down[0] + c * right[0]
+            y = corner[1] + r * down[1] + c * right[1]
+            z = corner[2] + r * down[2] + c * right[2]
+            if streaks[code] > 0.0:
+                out[r, c] = streaks[code] * sheets(
+                    x, y, z, 0.1, 0.1, 0.99, 0.0, 0.0, 1.0, across[code], along[code], 0.6, 0.0
+                )
+            if patches[code] > 0.0:
+                u, v, w = x / across[code], y / across[code], z / along[code]
+                coarse, fine = smooth(u, v, w, 7)[0], smooth(2.3 * u, 2.3 * v, 2.3 * w, 8)[0]
+                out[r, c] += patches[code] * (1.3 * coarse + 0.7 * fine - 1.0)
+    return out

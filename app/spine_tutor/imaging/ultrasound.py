@@ -19,7 +19,8 @@ from spine_tutor.imaging import us_beam, us_rays
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.us_acoustics import Effect, acoustics
 from spine_tutor.imaging.us_probe import Probe, Transducer, no_skin, place
-from spine_tutor.imaging.us_rays import SOUND_SPEED, Lines, Volumes
+from spine_tutor.imaging.us_rays import SOUND_SPEED, Lines
+from spine_tutor.imaging.us_volumes import Volumes
 from spine_tutor.imaging.view import UltrasoundView
 from spine_tutor.problems import Problem, ProblemError
 
@@ -54,15 +55,17 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     frequency: float | None = Field(
-        None, ge=1, le=20, description="MHz; the middle of the probe's band when not given."
+        default=None, ge=1, le=20, description="MHz; the middle of the probe's band when not given."
     )
-    gain: float = Field(0.0, ge=-40, le=40, description="Overall gain, dB.")
+    gain: float = Field(default=0.0, ge=-40, le=40, description="Overall gain, dB.")
     tgc: float = Field(
-        0.75, ge=0, le=2, description="Attenuation that depth gain makes up for, dB/cm/MHz."
+        default=0.75, ge=0, le=2, description="Attenuation that depth gain makes up for, dB/cm/MHz."
     )
-    focus: float = Field(45.0, ge=5, le=200, description="Depth of the sent focus, mm.")
-    dynamic_range: float = Field(60.0, ge=20, le=100, description="Shown from black to white, dB.")
-    without: tuple[Effect, ...] = Field((), description="Effects switched off.")
+    focus: float = Field(default=45.0, ge=5, le=200, description="Depth of the sent focus, mm.")
+    dynamic_range: float = Field(
+        default=60.0, ge=20, le=100, description="Shown from black to white, dB."
+    )
+    without: tuple[Effect, ...] = Field(default=(), description="Effects switched off.")
 
 
 PRESETS: Mapping[str, tuple[str, Settings]] = {
@@ -112,7 +115,7 @@ class Echoes:
     @property
     def depth(self) -> NDArray[np.float64]:
         """Return the depth of each sample in the picture, mm."""
-        return self.step * np.arange(self.amplitude.shape[1])
+        return np.asarray(self.step * np.arange(self.amplitude.shape[1]), float)
 
 
 def simulate(
@@ -175,7 +178,7 @@ def echoes(subject: Subject, probe: Probe, settings: Settings, rng: np.random.Ge
     off = frozenset(settings.without)
     fine = probe.pixels > 256
     count = probe.transducer.lines if fine else probe.transducer.lines // 2
-    planes = 5 if fine else 3
+    planes = probe.transducer.planes if fine else 3
     pulse = _pulse(probe.transducer, frequency)
     step = probe.depth / np.ceil(probe.depth / (pulse * (0.4 if fine else 0.6)))
     lines = _lines(probe, volumes, count, planes, step, frequency, off)
@@ -209,7 +212,7 @@ def echoes(subject: Subject, probe: Probe, settings: Settings, rng: np.random.Ge
         imaginary += strength * rng.standard_normal(real.shape, dtype=np.float32)
     real = us_beam.blur_depth(real, along[:, 0])
     imaginary = us_beam.blur_depth(imaginary, along[:, 0])
-    contact = float(np.isfinite(lines.skin).mean())
+    contact = float(lines.touching.mean())
     return Echoes(np.hypot(real, imaginary), labels, float(step), contact, width)
 
 
@@ -256,20 +259,24 @@ def _lines(
     off: frozenset[str],
 ) -> Lines:
     start, direction = probe.lines(count)
-    offsets = np.linspace(-1.4, 1.4, planes) if "thickness" not in off else np.zeros(1)
+    offsets = np.linspace(-1.4, 1.4, planes)
+    offsets = offsets[np.argsort(np.abs(offsets))] if "thickness" not in off else np.zeros(1)
     weights = np.exp(-0.5 * offsets**2)
     t = probe.transducer
     wavelength = SOUND_SPEED / 1000.0 / frequency
     pulse = _pulse(t, frequency)
-    depth = step * np.arange(round(probe.depth / step))
+    depth = np.asarray(step * np.arange(round(probe.depth / step)), float)
     spacing = probe.line_spacing(count, depth)
+    skin = probe.skin(volumes, count)
     return Lines(
         start=start,
         direction=direction,
-        skin=probe.skin(volumes, count),
+        touching=np.isfinite(skin),
+        skin=np.nan_to_num(skin),
         elevation=probe.elevation,
         thickness=us_beam.slice_width(depth, wavelength, t.height, t.slice_focus) / us_beam.FWHM,
         offsets=offsets,
+        jitter=np.where(np.arange(count) % 2, 0.7, -0.7) / (planes - 1),
         weights=weights / weights.sum(),
         step=float(step),
         # lines far apart need cells so large that each of them meets every one

@@ -78,13 +78,13 @@ def _correlation(lag: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(a < 1, near, far) * 1.5
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@nb.njit(cache=True, nogil=True, fastmath=True)
 def blur_lines(field: NDArray, weights: NDArray) -> NDArray:
     """Return (lines, samples) averaged over neighbouring lines; weights differ by depth."""
     count, samples = field.shape
     reach = len(weights) // 2
     out = np.zeros_like(field)
-    for n in nb.prange(count):
+    for n in range(count):
         for m in range(-reach, reach + 1):
             other = min(max(n + m, 0), count - 1)
             for s in range(samples):
@@ -92,13 +92,13 @@ def blur_lines(field: NDArray, weights: NDArray) -> NDArray:
     return out
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@nb.njit(cache=True, nogil=True, fastmath=True)
 def blur_depth(field: NDArray, weights: NDArray) -> NDArray:
     """Return (lines, samples) convolved along depth with one set of weights."""
     count, samples = field.shape
     reach = len(weights) // 2
     out = np.zeros_like(field)
-    for n in nb.prange(count):
+    for n in range(count):
         for m in range(-reach, reach + 1):
             weight = weights[m + reach]
             for s in range(max(0, -m), min(samples, samples - m)):
@@ -106,7 +106,7 @@ def blur_depth(field: NDArray, weights: NDArray) -> NDArray:
     return out
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@nb.njit(cache=True, nogil=True, fastmath=True)
 def reverberate(mirror: NDArray, face: float, echoes: int) -> NDArray:
     """Return interface echoes together with those that the face of the probe sent back again.
 
@@ -115,7 +115,7 @@ def reverberate(mirror: NDArray, face: float, echoes: int) -> NDArray:
     """
     count, samples = mirror.shape
     out = mirror.copy()
-    for n in nb.prange(count):
+    for n in range(count):
         for s in range(1, samples):
             a = mirror[n, s]
             if a < 1e-3:
@@ -129,7 +129,7 @@ def reverberate(mirror: NDArray, face: float, echoes: int) -> NDArray:
     return out
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@nb.njit(cache=True, nogil=True, fastmath=True)
 def scan_convert(
     beam: NDArray, labels: NDArray, line: NDArray, sample: NDArray, inside: NDArray, floor: float
 ) -> tuple[NDArray, NDArray]:
@@ -138,7 +138,7 @@ def scan_convert(
     count, samples = beam.shape
     picture = np.full((rows, columns), floor, np.float32)
     found = np.zeros((rows, columns), np.uint16)
-    for r in nb.prange(rows):
+    for r in range(rows):
         for c in range(columns):
             if not inside[r, c]:
                 continue

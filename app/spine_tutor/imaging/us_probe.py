@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.geometry import PlaneGeometry
-from spine_tutor.imaging.us_rays import Volumes, first_body
+from spine_tutor.imaging.us_volumes import Volumes, first_body
 from spine_tutor.problems import Problem, ProblemError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Transducer:
         frequencies: lowest and highest, MHz; `frequency` is where it starts.
         aperture: the largest it listens with, mm.
         height: of the elements, which focuses the slice, mm; `slice_focus` at which depth, mm.
-        lines: scan lines of a picture.
+        lines: scan lines of a picture; `planes` of the slice that each is the mean of.
         pulse: length of the sent pulse at half amplitude, cycles.
     """
 
@@ -43,6 +43,7 @@ class Transducer:
     height: float
     slice_focus: float
     lines: int
+    planes: int
     pulse: float = 1.8
 
     @property
@@ -57,8 +58,10 @@ class Transducer:
 
 
 TRANSDUCERS = {
-    "curved": Transducer("curved 2–5 MHz", 60.0, 62.0, (2.0, 5.0), 3.5, 20.0, 13.0, 60.0, 192),
-    "linear": Transducer("linear 6–13 MHz", np.inf, 44.0, (6.0, 13.0), 10.0, 18.0, 5.0, 22.0, 256),
+    "curved": Transducer("curved 2–5 MHz", 60.0, 62.0, (2.0, 5.0), 3.5, 20.0, 13.0, 60.0, 192, 7),
+    "linear": Transducer(
+        "linear 6–13 MHz", np.inf, 44.0, (6.0, 13.0), 10.0, 18.0, 5.0, 22.0, 256, 5
+    ),
 }
 
 REACH = 25.0
@@ -220,8 +223,7 @@ def _land(
     The skin over the target is found from behind; a plane through it, as wide as the probe,
     gives the direction, along which the skin is found once more.
     """
-    low, high = subject.bounds
-    reach = float(np.linalg.norm(high - low))
+    reach = float(target[1] - subject.bounds[0][1]) + 20.0  # from behind the back
     down = _unit(np.cross(z, x))
     spread = 0.4 * TRANSDUCERS[view.transducer].width
     u, w = (a.ravel() for a in np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1, 1, 7)))

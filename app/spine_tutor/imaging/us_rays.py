@@ -18,36 +18,23 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy import LabelGrid
-from spine_tutor.imaging.us_texture import scatter, sheets, smooth
+from spine_tutor.imaging.texture import scatter, sheets, smooth
+from spine_tutor.imaging.us_volumes import Volumes, inside, label_at, tissue_at
 
 SOUND_SPEED = 1540.0
 """m/s, the speed every scanner assumes."""
 
+FADING = 0.06
+"""Nepers a mm that the clutter behind gas fades by. E"""
+SILENT = 1e-7
+"""Amplitude, below the noise of any receiver, from which a line is not followed further."""
+SHEET_GLOSS = 6.0
+"""Power of the cosine by which sheets of connective tissue answer aslant. E"""
 SMOOTH = 0.6
 """mm: the least size of the box that the slope of an interface is taken over."""
 
 WORKERS = os.cpu_count() or 1
 _POOL = ThreadPoolExecutor(WORKERS, thread_name_prefix="ultrasound")
-
-
-class Volumes(NamedTuple):
-    """Label grids as the kernels read them, from fine to coarse."""
-
-    tissues: tuple[NDArray[np.uint8], ...]
-    labels: tuple[NDArray[np.uint16], ...]
-    origin: NDArray[np.float64]  # (grids, 3) mm
-    inverse: NDArray[np.float64]  # (grids, 3) voxels a mm
-
-    @classmethod
-    def of(cls, grids: tuple[LabelGrid, ...]) -> Volumes:
-        """Return the grids' arrays, read-only so that mapped and owned ones compile alike."""
-        return cls(
-            tuple(_readonly(g.tissues) for g in grids),
-            tuple(_readonly(g.labels) for g in grids),
-            np.array([g.origin for g in grids], float),
-            1.0 / np.array([g.spacing for g in grids], float),
-        )
 
 
 class Acoustics(NamedTuple):
@@ -74,10 +61,12 @@ class Lines(NamedTuple):
 
     start: NDArray[np.float64]  # (lines, 3) on the face of the probe, mm
     direction: NDArray[np.float64]  # (lines, 3) unit
-    skin: NDArray[np.float64]  # (lines,) mm from the face to the resting skin; NaN off the skin
+    touching: NDArray[np.bool_]  # (lines,) whether it meets skin
+    skin: NDArray[np.float64]  # (lines,) mm from the face to the resting skin
     elevation: NDArray[np.float64]  # (3,) unit vector across the picture
     thickness: NDArray[np.float64]  # (samples,) standard deviation of the slice, mm
-    offsets: NDArray[np.float64]  # (planes,) in standard deviations; the middle one is 0
+    offsets: NDArray[np.float64]  # (planes,) in standard deviations; the first is 0
+    jitter: NDArray[np.float64]  # (lines,) added to the others
     weights: NDArray[np.float64]  # (planes,) sum 1
     step: float  # mm of picture depth a sample
     cell: float  # mm, side of a speckle cell
@@ -87,98 +76,6 @@ class Lines(NamedTuple):
 PRESS = 25.0
 """mm over which tissue gives way under the probe: it fits the skin to the face and leaves what
 lies deeper where it was. E: no source, a convex face sinks in about half its own height."""
-
-
-def _readonly(array: NDArray) -> NDArray:
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view
-
-
-@nb.njit(fastmath=True)
-def tissue_at(v: Volumes, x: float, y: float, z: float) -> int:
-    """Return the tissue code at a place, its border drawn between voxels.
-
-    The eight voxels around the point vote with their trilinear weights, which turns the steps
-    of a slanted border into slopes and leaves sheets one voxel thick whole.
-    """
-    for g in range(len(v.tissues)):
-        volume = v.tissues[g]
-        fx = (x - v.origin[g, 0]) * v.inverse[g, 0]
-        fy = (y - v.origin[g, 1]) * v.inverse[g, 1]
-        fz = (z - v.origin[g, 2]) * v.inverse[g, 2]
-        nx, ny, nz = volume.shape
-        if not (-0.5 <= fx < nx - 0.5 and -0.5 <= fy < ny - 0.5 and -0.5 <= fz < nz - 0.5):
-            continue
-        i0, j0, k0 = int(np.floor(fx)), int(np.floor(fy)), int(np.floor(fz))
-        u, w, t = fx - i0, fy - j0, fz - k0
-        i1, j1, k1 = min(i0 + 1, nx - 1), min(j0 + 1, ny - 1), min(k0 + 1, nz - 1)
-        i0, j0, k0 = max(i0, 0), max(j0, 0), max(k0, 0)
-        a, b = volume[i0, j0, k0], volume[i0, j0, k1]
-        c, d = volume[i0, j1, k0], volume[i0, j1, k1]
-        e, f = volume[i1, j0, k0], volume[i1, j0, k1]
-        h, q = volume[i1, j1, k0], volume[i1, j1, k1]
-        if a == b and a == c and a == d and a == e and a == f and a == h and a == q:
-            return a
-        codes = (a, b, c, d, e, f, h, q)
-        shares = (
-            (1 - u) * (1 - w) * (1 - t), (1 - u) * (1 - w) * t,
-            (1 - u) * w * (1 - t), (1 - u) * w * t,
-            u * (1 - w) * (1 - t), u * (1 - w) * t,
-            u * w * (1 - t), u * w * t,
-        )  # fmt: skip
-        best, most = a, -1.0
-        for m in range(8):
-            share = 0.0
-            for n in range(8):
-                if codes[n] == codes[m]:
-                    share += shares[n]
-            if share > most:
-                best, most = codes[m], share
-        return best
-    return 0
-
-
-@nb.njit
-def label_at(v: Volumes, x: float, y: float, z: float) -> int:
-    """Return the structure label of the voxel a place lies in, 0 outside every grid."""
-    for g in range(len(v.labels)):
-        volume = v.labels[g]
-        i = int(np.rint((x - v.origin[g, 0]) * v.inverse[g, 0]))
-        j = int(np.rint((y - v.origin[g, 1]) * v.inverse[g, 1]))
-        k = int(np.rint((z - v.origin[g, 2]) * v.inverse[g, 2]))
-        nx, ny, nz = volume.shape
-        if 0 <= i < nx and 0 <= j < ny and 0 <= k < nz:
-            return volume[i, j, k]
-    return 0
-
-
-@nb.njit(cache=True, nogil=True)
-def first_body(
-    v: Volumes, start: NDArray[np.float64], direction: NDArray[np.float64], reach: float
-) -> NDArray[np.float64]:
-    """Return how far along each (n, 3) line its first tissue that is not air lies, NaN for none.
-
-    Found in steps of 1 mm, then halved to a hundredth: nothing of the back is thinner.
-    """
-    found = np.full(len(start), np.nan)
-    for n in range(len(start)):
-        ox, oy, oz = start[n]
-        dx, dy, dz = direction[n]
-        for m in range(int(reach) + 1):
-            if tissue_at(v, ox + m * dx, oy + m * dy, oz + m * dz) == 0:
-                continue
-            high = float(m)
-            low = max(high - 1.0, 0.0)
-            while high - low > 0.01:
-                s = 0.5 * (low + high)
-                if tissue_at(v, ox + s * dx, oy + s * dy, oz + s * dz) == 0:
-                    low = s
-                else:
-                    high = s
-            found[n] = high
-            break
-    return found
 
 
 @nb.njit(fastmath=True)
@@ -191,7 +88,7 @@ def _facing(
     around the point: the small one sees sheets, the large one evens out the voxels' steps.
     """
     g = 0
-    while g + 1 < len(v.tissues) and not _inside(v, g, x, y, z):
+    while g + 1 < len(v.tissues) and not inside(v, g, x, y, z):
         g += 1
     rx = max(SMOOTH, 1.0 / v.inverse[g, 0])
     ry = max(SMOOTH, 1.0 / v.inverse[g, 1])
@@ -216,16 +113,6 @@ def _facing(
     return abs(gx * dx + gy * dy + gz * dz) / length
 
 
-@nb.njit(fastmath=True)
-def _inside(v: Volumes, g: int, x: float, y: float, z: float) -> bool:
-    nx, ny, nz = v.tissues[g].shape
-    return (
-        -0.5 <= (x - v.origin[g, 0]) * v.inverse[g, 0] < nx - 0.5
-        and -0.5 <= (y - v.origin[g, 1]) * v.inverse[g, 1] < ny - 0.5
-        and -0.5 <= (z - v.origin[g, 2]) * v.inverse[g, 2] < nz - 0.5
-    )
-
-
 def march(
     v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
@@ -248,7 +135,20 @@ def march(
     # numba's own parallel loops take no tuples of arrays; threads do, and share between sessions
     parts = np.linspace(0, shape[0], 4 * WORKERS + 1).astype(int)
     jobs = [
-        _POOL.submit(_march, v, acoustics, lines, angle, speckle, a, b, *echoes, labels)
+        _POOL.submit(
+            _march,
+            v,
+            acoustics,
+            lines,
+            angle,
+            speckle,
+            a,
+            b,
+            echoes[0],
+            echoes[1],
+            echoes[2],
+            labels,
+        )
         for a, b in pairwise(parts)
     ]
     for job in jobs:
@@ -262,93 +162,113 @@ def _march(
     first: int, last: int,
     real: NDArray, imaginary: NDArray, mirror: NDArray, labels: NDArray,
 ) -> None:  # fmt: skip
-    samples, planes = len(lines.thickness), len(lines.offsets)
-    middle = planes // 2
+    samples = len(lines.thickness)
     for n in range(first, last):
-        if np.isnan(lines.skin[n]):
+        if not lines.touching[n]:
             continue
-        dx, dy, dz = lines.direction[n]
         power = np.zeros(samples)  # of the scatterers, over the thickness of the slice
-        for p in range(planes):
-            weight = lines.weights[p]
-            depth = 0.0  # true depth under the pressed face, mm
-            there_and_back = 1.0
-            was = 0
-            touched = False
-            clutter = 0.0
-            away = 1.0
-            for m in range(samples):
-                s = depth + lines.skin[n] * max(0.0, 1.0 - depth / PRESS)
-                out = lines.offsets[p] * lines.thickness[m]
-                x = lines.start[n, 0] + s * dx + out * lines.elevation[0]
-                y = lines.start[n, 1] + s * dy + out * lines.elevation[1]
-                z = lines.start[n, 2] + s * dz + out * lines.elevation[2]
-                code = tissue_at(v, x, y, z)
-                if not touched:
-                    if code == 0:  # gel fills what is left between face and skin
-                        depth += lines.step
-                        continue
-                    touched = True
-                    was = code
-                if code != was:
-                    za, zb = acoustics.impedance[was], acoustics.impedance[code]
-                    r = abs(zb - za) / (zb + za)
-                    cos = 1.0
-                    if angle:
-                        cos = _facing(v, acoustics.impedance, x, y, z, dx, dy, dz)
-                    rigid = code if zb > za else was
-                    rough = acoustics.rough[rigid]
-                    answer = rough * cos + (1.0 - rough) * cos ** acoustics.gloss[rigid]
-                    if speckle:  # no surface of the body is a mirror all over
-                        uneven = smooth(0.4 * x, 0.4 * y, 0.4 * z, 5)[0]
-                        answer *= 0.3 + 0.9 * uneven
-                    mirror[n, m] += weight * there_and_back * r * answer
-                    sine = np.sqrt(max(0.0, 1.0 - cos * cos))
-                    if acoustics.shadow:
-                        there_and_back *= 1.0 - r * r
-                        if sine * acoustics.speed[code] > acoustics.speed[was] and zb > 2.0 * za:
-                            there_and_back = 0.0  # beyond the critical angle
-                    if acoustics.dirty[code] > 0.0:
-                        clutter = max(clutter, there_and_back * acoustics.dirty[code])
-                        away = 1.0
-                    was = code
-                structure = 0
-                along = 0.0
-                fibre = acoustics.fibres[0]
-                if p == middle or acoustics.across[code] > 0.0:
-                    structure = label_at(v, x, y, z)
-                if acoustics.across[code] > 0.0:
-                    fibre = acoustics.fibres[structure]
-                    along = (dx * fibre[0] + dy * fibre[1] + dz * fibre[2]) ** 2
-                ds = lines.step * acoustics.speed[code] / SOUND_SPEED
-                loss = acoustics.loss[code]
-                loss += (acoustics.loss_along[code] - loss) * along
-                half = np.exp(-loss * ds)  # one step there and back is this squared
-                amplitude = acoustics.backscatter[code]
-                # fibres scatter most when the beam meets them squarely
-                amplitude *= 1.0 - acoustics.anisotropy[code] * min(1.0, 2.0 * along)
-                level = there_and_back * half * amplitude + clutter * away
-                power[m] += weight * level * level
-                if p == middle and speckle and acoustics.sheet[code] > 0.0:
-                    mirror[n, m] += acoustics.sheet[code] * there_and_back * sheets(
-                        x, y, z, fibre[0], fibre[1], fibre[2], dx, dy, dz,
-                        acoustics.across[code], acoustics.along[code], lines.wall,
-                    )  # fmt: skip
-                if clutter > 0.0:
-                    away *= np.exp(-0.06 * lines.step)
-                if p == middle:
-                    labels[n, m] = structure
-                    if speckle:
-                        re, im = scatter(x, y, z, 1.0 / lines.cell)
-                        real[n, m] = re
-                        imaginary[n, m] = im
-                    else:  # their mean, which is neither in nor against the phase of interfaces
-                        imaginary[n, m] = 1.0
-                there_and_back *= half * half
-                depth += ds
-                if there_and_back < 1e-7 and clutter * away < 1e-7 and p != middle:
-                    break
+        slant = np.zeros(samples)  # squared cosine of beam and fibres
+        for p in range(len(lines.offsets)):
+            _ray(v, acoustics, lines, n, p, angle, speckle,
+                 power, slant, real[n], imaginary[n], mirror[n], labels[n])  # fmt: skip
         for m in range(samples):
             root = np.sqrt(power[m])
             real[n, m] *= root
             imaginary[n, m] *= root
+
+
+@nb.njit(fastmath=True, error_model="numpy")
+def _ray(
+    v: Volumes, acoustics: Acoustics, lines: Lines, n: int, p: int, angle: bool, speckle: bool,
+    power: NDArray, slant: NDArray, real: NDArray, imaginary: NDArray, mirror: NDArray,
+    labels: NDArray,
+) -> None:  # fmt: skip
+    """Follow line `n` in plane `p` of the slice; what only the middle plane knows is kept in it.
+
+    The thickness of the slice adds up the *power* of scatterers in its planes. Their phases, the
+    labels and the course of fibres are taken in the middle plane, which comes first.
+    """
+    middle = p == 0
+    weight = lines.weights[p]
+    # neighbouring lines, which the beam averages, look at places between each other's planes
+    offset = lines.offsets[p] + (0.0 if middle else lines.jitter[n])
+    dx, dy, dz = lines.direction[n]
+    depth = 0.0  # true depth under the pressed face, mm
+    left = 1.0  # amplitude, of the way there and back
+    clutter = 0.0  # behind gas
+    touched, was = False, 0
+    for m in range(len(power)):
+        s = depth + lines.skin[n] * max(0.0, 1.0 - depth / PRESS)
+        out = offset * lines.thickness[m]
+        x = lines.start[n, 0] + s * dx + out * lines.elevation[0]
+        y = lines.start[n, 1] + s * dy + out * lines.elevation[1]
+        z = lines.start[n, 2] + s * dz + out * lines.elevation[2]
+        code = tissue_at(v, x, y, z)
+        if not touched:
+            if code == 0:
+                depth += lines.step  # gel fills what is left between face and skin
+                continue
+            touched, was = True, code
+        if code != was:
+            echo, passed = _interface(v, acoustics, was, code, x, y, z, dx, dy, dz, angle)
+            if speckle:  # no surface of the body is a mirror all over
+                echo *= 0.3 + 0.9 * smooth(0.4 * x, 0.4 * y, 0.4 * z, 5)[0]
+            mirror[m] += weight * left * echo
+            clutter = max(clutter, left * acoustics.dirty[code])
+            left *= passed
+            was = code
+        if middle:
+            labels[m] = label_at(v, x, y, z)
+            if speckle:
+                if left > SILENT or clutter > SILENT:
+                    real[m], imaginary[m] = scatter(x, y, z, 1.0 / lines.cell)
+            else:  # their mean, which is neither in nor against the phase of interfaces
+                imaginary[m] = 1.0
+            if acoustics.across[code] > 0.0:
+                fx, fy, fz = acoustics.fibres[labels[m]]
+                slant[m] = (dx * fx + dy * fy + dz * fz) ** 2
+                if speckle and acoustics.sheet[code] * left > SILENT:
+                    mirror[m] += acoustics.sheet[code] * left * sheets(
+                        x, y, z, fx, fy, fz, dx, dy, dz,
+                        acoustics.across[code], acoustics.along[code], lines.wall, SHEET_GLOSS,
+                    )  # fmt: skip
+        elif left < SILENT and clutter < SILENT:
+            break
+        along = slant[m] if acoustics.across[code] > 0.0 else 0.0
+        ds = lines.step * acoustics.speed[code] / SOUND_SPEED
+        loss = acoustics.loss[code] + (acoustics.loss_along[code] - acoustics.loss[code]) * along
+        half = np.exp(-loss * ds)  # one step there and back is this squared
+        # fibres scatter most when the beam meets them squarely
+        level = acoustics.backscatter[code] * (
+            1.0 - acoustics.anisotropy[code] * min(1.0, 2.0 * along)
+        )
+        level = left * half * level + clutter
+        power[m] += weight * level * level
+        left *= half * half
+        clutter *= np.exp(-FADING * lines.step)
+        depth += ds
+
+
+@nb.njit(fastmath=True, error_model="numpy")
+def _interface(
+    v: Volumes, acoustics: Acoustics, was: int, code: int, x: float, y: float, z: float,
+    dx: float, dy: float, dz: float, angle: bool,
+) -> tuple[float, float]:  # fmt: skip
+    """Return the echo of an interface and what goes on there and back, shares of the amplitude.
+
+    R = |Z₂ − Z₁| / (Z₂ + Z₁) comes back when the surface faces the beam; aslant, its smooth part
+    sends the sound elsewhere and its rough part answers with the cosine. Both ways through let
+    1 − R² pass, and nothing beyond the critical angle of a stiffer tissue.
+    """
+    za, zb = acoustics.impedance[was], acoustics.impedance[code]
+    r = abs(zb - za) / (zb + za)
+    cos = _facing(v, acoustics.impedance, x, y, z, dx, dy, dz) if angle else 1.0
+    stiffer = code if zb > za else was
+    rough = acoustics.rough[stiffer]
+    echo = r * (rough * cos + (1.0 - rough) * cos ** acoustics.gloss[stiffer])
+    if not acoustics.shadow:
+        return echo, 1.0
+    sine = np.sqrt(max(0.0, 1.0 - cos * cos))
+    if zb > 2.0 * za and sine * acoustics.speed[code] > acoustics.speed[was]:
+        return echo, 0.0
+    return echo, 1.0 - r * r

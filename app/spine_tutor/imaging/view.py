@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.geometry import ConeGeometry, PlaneGeometry
+from spine_tutor.imaging.us_probe import place
 
 Coordinate = Annotated[float, Field(ge=-2000, le=2000, allow_inf_nan=False)]
 Place = str | tuple[Coordinate, Coordinate, Coordinate]
@@ -167,6 +168,14 @@ class UltrasoundView(Pose):
     tilt: float = Field(0.0, ge=-60, le=60, description="Fan out of the scan plane, degrees.")
     rock: float = Field(0.0, ge=-60, le=60, description="Heel to toe in the scan plane, degrees.")
     depth: float = Field(90.0, ge=20, le=200, description="Depth of the picture, mm.")
+
+    def geometry(self, subject: Subject) -> PlaneGeometry:
+        """Return where the picture lies in a subject: the face of the probe at its top.
+
+        Raises:
+            ProblemError: if the subject has no such level, or the probe finds no skin.
+        """
+        return place(subject, self).geometry
 
 
 View = Annotated[

@@ -15,35 +15,47 @@ contrast-to-noise ratio: half of the outline is at least as clear as that.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
 
-from spine_tutor.anatomy import TISSUES, LabelGrid, StructureSet, Subject
+from spine_tutor.anatomy import TISSUE_CODE, TISSUES, LabelGrid, StructureSet, Subject
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
-from spine_tutor.imaging.masks import mm_per_pixel, structure_mask
+from spine_tutor.imaging.masks import mm_per_pixel, structure_mask, structure_volumes
 from spine_tutor.imaging.modality import simulate
-from spine_tutor.imaging.projector import Volume, line_integrals
+from spine_tutor.imaging.projector import line_integrals
+from spine_tutor.imaging.shot import standard_shots
 from spine_tutor.imaging.view import Pose
 from spine_tutor.imaging.xray import spectrum, tissue_attenuation
+from spine_tutor.problems import ProblemError
 
 REACH_MM = 2.0
 """How far from the outline the picture is looked at: about what a glance takes as one place."""
 
+RING_MM = 4.0
+"""How far the surround reaches."""
+EDGE_MM = 0.5
+"""Half the width of the edge that every modality blurs; it is neither inside nor outside."""
+MIN_SURFACE_MM = 3.0
+"""Less of a surface than this, seen past bone by ultrasound, is not recognized."""
+
 THRESHOLDS = {
-    "fluoroscopy": (0.7, 1.5),
-    "ct": (0.7, 1.5),
-    "ultrasound": (0.7, 1.5),
-    "mri": (0.7, 1.5),
+    "fluoroscopy": (0.6, 1.2),
+    "ct": (0.9, 1.8),
+    "ultrasound": (0.9, 1.8),
+    "mri": (0.9, 1.8),
 }
 """Contrast-to-noise from which a structure is faint, and visible, by modality. Estimates: set so
-that the textbook statements in tests/imaging/test_visibility.py hold."""
+that what textbooks and the eye say of the atlas holds, see tests/imaging/test_visibility.py. A
+projection is measured against what lies over it rather than beside it, hence its own scale."""
 
 MIN_AREA_MM2 = 4.0
 """What shows less than this in a picture (two millimetres square) is not in it."""
@@ -144,37 +156,40 @@ class Sight:
     # -- the three ways of forming a picture ---------------------------------------------------
 
     def _cut(self, structure_id: str, mask: NDArray[np.bool_]) -> tuple[float, str]:
-        ring = self._ring(structure_id, mask)
-        inside, outside = self._local(mask), self._local(ring)
-        outline = mask & ~binary_erosion(mask) & (outside.weight > 0)
-        cnr = _contrast_to_noise(inside, outside, outline)
-        return cnr, "measured along its outline"
+        outline, core, ring = self._outline(mask), self._core(mask), self._ring(structure_id, mask)
+        edge = self._widened(outline, EDGE_MM)
+        step = self._along(outline, core, ring)
+        line = self._along(outline, edge, core & ~edge, ring & ~edge)
+        if line > step:
+            return line, "measured on the line that its outline draws"
+        return step, "measured along its outline"
 
     def _sounded(self, structure_id: str, mask: NDArray[np.bool_]) -> tuple[float, str]:
-        bone = _labels_of_kind(self.subject.structures, "bone")
-        bone -= self.subject.structures.labels_of(structure_id)
         assert self.image.labels is not None
+        bone = {s.label for s in self.subject.structures.values() if s.kind == "bone"}
+        bone -= self.subject.structures.labels_of(structure_id)
         covered = np.maximum.accumulate(np.isin(self.image.labels, list(bone)), axis=0)
-        if covered[mask].mean() > 0.5:
+        top = mask & (np.cumsum(mask, axis=0) == 1)  # where each column meets it first
+        facing = top & ~covered
+        if facing.sum() * self.mm_per_pixel < MIN_SURFACE_MM:
             return 0.0, "bone lies between it and the probe"
-        facing = mask & ~np.roll(mask, 1, axis=0) & ~covered
-        if not facing.any():
-            return 0.0, "nothing of its surface faces the probe"
-        band = binary_dilation(facing, iterations=self._pixels(1.0))
-        above = self._ring(structure_id, mask) & ~band & _above(facing)
-        outside = self._local(above)
-        outline = facing & (outside.weight > 0)
-        surface = _contrast_to_noise(self._local(band), outside, outline)
-        body = _contrast_to_noise(self._local(mask & ~band), outside, outline)
+        above = self._ring(structure_id, mask) & np.maximum.accumulate(facing[::-1], axis=0)[::-1]
+        if not above.any():
+            return self._cut(structure_id, mask)
+        band = self._widened(facing, EDGE_MM)
+        surface = self._along(facing, band, above & ~band)
+        body = self._along(facing, mask & ~band & ~covered, above & ~band)
         return max(surface, body), "measured along the surface that faces the probe"
 
     def _projected(self, structure_id: str, mask: NDArray[np.bool_]) -> tuple[float, str]:
         assert isinstance(self.image.geometry, ConeGeometry)
+        outline = self._outline(mask)
+        if not outline.any():
+            return 0.0, "it fills the picture, no edge of it is in view"
         added = _added_attenuation(self.subject, structure_id, self.image.geometry)
-        inside = _Local.of(np.abs(added), mask, self._pixels(REACH_MM))
-        near = binary_dilation(mask, iterations=self._pixels(REACH_MM))
-        rest = _Local.of(self.image.pixels - added, near, self._pixels(REACH_MM))
-        outline = mask & ~binary_erosion(mask)
+        reach = self._pixels(REACH_MM)
+        inside = _Local.of(np.abs(added), mask, reach)
+        rest = _Local.of(self.image.pixels - added, self._widened(mask, REACH_MM), reach)
         contrast = np.median(inside.mean[outline])
         clutter = np.median(np.sqrt(rest.variance[outline]))
         return float(contrast / max(clutter, 1e-9)), "what it adds to the shadow, against the rest"
@@ -184,21 +199,55 @@ class Sight:
     def _pixels(self, mm: float) -> int:
         return max(1, round(mm / self.mm_per_pixel))
 
-    def _local(self, mask: NDArray[np.bool_]) -> _Local:
-        return _Local.of(self.image.pixels, mask, self._pixels(REACH_MM))
+    def _widened(self, mask: NDArray[np.bool_], mm: float) -> NDArray[np.bool_]:
+        return binary_dilation(mask, iterations=self._pixels(mm))
+
+    def _along(
+        self, outline: NDArray[np.bool_], inside: NDArray[np.bool_], *others: NDArray[np.bool_]
+    ) -> float:
+        """Return the median contrast-to-noise ratio between regions along an outline.
+
+        The first is compared with each other region; what counts at a place is the smaller
+        difference, and nothing if it lies between the others, as a blurred edge does.
+        """
+        one, *rest = (
+            _Local.of(self.image.pixels, region, self._pixels(REACH_MM))
+            for region in (inside, *others)
+        )
+        at = outline & (one.weight > 0)
+        for other in rest:
+            at &= other.weight > 0
+        if not at.any():
+            return 0.0
+        ratios = np.array(
+            [
+                (one.mean[at] - other.mean[at])
+                / np.sqrt(np.maximum(0.5 * (one.variance[at] + other.variance[at]), 1e-12))
+                for other in rest
+            ]
+        )
+        alike = np.all(ratios > 0, axis=0) | np.all(ratios < 0, axis=0)
+        return float(np.median(np.where(alike, np.abs(ratios).min(axis=0), 0.0)))
+
+    def _outline(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the border of a mask; where the field of the picture ends is none."""
+        open_ = mask if self.image.inside is None else mask | ~self.image.inside
+        return mask & ~binary_erosion(open_, border_value=1)
+
+    def _core(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return a mask without its blurred edge, unless little else would be left of it."""
+        core = binary_erosion(mask, iterations=self._pixels(EDGE_MM), border_value=1)
+        return core if core.sum() > 0.25 * mask.sum() else mask
 
     def _ring(self, structure_id: str, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return the pixels around a structure that are not of its own whole bone.
-
-        Where a pedicle ends and the body begins is a convention that no picture shows.
-        """
-        wide = binary_dilation(mask, iterations=self._pixels(2 * REACH_MM)) & ~mask
-        structures = self.subject.structures
-        if structures[structure_id].kind == "bone":
-            assert self.image.labels is not None
-            own = structures.labels_of(structures.whole(structure_id).id)
-            wide &= ~np.isin(self.image.labels, list(own))
-        return wide if self.image.inside is None else wide & self.image.inside
+        """Return the pixels around a structure, beyond its blurred edge."""
+        edge = self._widened(mask, EDGE_MM)
+        ring = self._widened(edge, RING_MM) & ~edge
+        assert self.image.labels is not None
+        ring &= ~np.isin(
+            self.image.labels, list(_whole_bone(self.subject.structures, structure_id))
+        )
+        return ring if self.image.inside is None else ring & self.image.inside
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +265,7 @@ class _Local:
         def blur(values: NDArray) -> NDArray[np.float64]:
             return gaussian_filter(np.where(mask, values, 0.0), reach / 2, truncate=2.0)
 
-        weight = np.where(binary_dilation(mask, iterations=reach), blur(np.ones(mask.shape)), 0.0)
+        weight = blur(np.ones(mask.shape))
         weight[weight < 1e-3] = 0.0
         safe = np.maximum(weight, 1e-3)
         center = float(pixels[mask].mean()) if mask.any() else 0.0  # keeps the variance exact
@@ -225,54 +274,42 @@ class _Local:
         return cls(weight, mean + center, variance)
 
 
-def _contrast_to_noise(inside: _Local, outside: _Local, outline: NDArray[np.bool_]) -> float:
-    at = outline & (inside.weight > 0) & (outside.weight > 0)
-    if not at.any():
-        return 0.0
-    noise = np.sqrt(0.5 * (inside.variance[at] + outside.variance[at]))
-    return float(np.median(np.abs(inside.mean[at] - outside.mean[at]) / np.maximum(noise, 1e-9)))
-
-
-def _above(facing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the pixels that lie above (nearer to the probe than) a marked one of their column."""
-    return np.maximum.accumulate(facing[::-1], axis=0)[::-1] & ~facing
-
-
-def _labels_of_kind(structures: StructureSet, kind: str) -> set[int]:
-    return {s.label for s in structures.values() if s.kind == kind}
-
-
 def _added_attenuation(
     subject: Subject, structure_id: str, geometry: ConeGeometry
 ) -> NDArray[np.float32]:
     """Return what a structure adds to the log attenuation of each ray.
 
-    It is compared with the same body in which the structure is filled with its surround (the
-    median of what lies within `2 * REACH_MM`, its own whole bone left out).
+    It is compared with the same body in which the structure is filled with its surround: the
+    median of what lies within `RING_MM`, its own whole bone left out. A joint is a gap in
+    bone, so its surround is bone.
     """
     structures = subject.structures
     mu = _attenuation_at_detector()
-    own = structures.labels_of(structure_id)
-    if structures[structure_id].kind == "bone":
-        own |= structures.labels_of(structures.whole(structure_id).id)
+    own = _whole_bone(structures, structure_id)
+    bone = [TISSUE_CODE["cortical_bone"], TISSUE_CODE["trabecular_bone"]]
+
+    def difference(part: LabelGrid) -> NDArray[np.float64]:
+        mask = np.isin(part.labels, list(structures.labels_of(structure_id)))
+        near = binary_dilation(mask, iterations=max(1, round(RING_MM / float(part.spacing[0]))))
+        near &= ~np.isin(part.labels, list(own))
+        if structures[structure_id].kind == "joint":
+            near &= np.isin(part.tissues, bone)
+        return mu[part.tissues] - (np.median(mu[part.tissues[near]]) if near.any() else 0.0)
+
     added = np.zeros(geometry.shape, np.float32)
-    for n, grid in enumerate(subject.grids):
-        mask = subject.mask(structure_id, n)
-        if not mask.any():
-            continue
-        margin = np.ceil(2 * REACH_MM / np.asarray(grid.spacing)).astype(int)
-        box = _box(mask, margin)
-        part = mask[box]
-        near = binary_dilation(part, iterations=int(margin.max()))
-        near &= ~np.isin(grid.labels[box], list(own))
-        tissues = grid.tissues[box]
-        surround = float(np.median(mu[tissues[near]])) if near.any() else 0.0
-        values = np.where(part, mu[tissues] - surround, 0.0).astype(np.float32)
-        origin = grid.points([s.start for s in box])
-        for finer in subject.grids[:n]:
-            _clear(values, origin, grid, finer)
-        added += line_integrals(Volume(values, origin, np.asarray(grid.spacing, float)), geometry)
+    for volume in structure_volumes(subject, structure_id, difference, RING_MM):
+        added += line_integrals(volume, geometry)
     return added
+
+
+def _whole_bone(structures: StructureSet, structure_id: str) -> frozenset[int]:
+    """Return the labels of a structure; of a part of a bone, those of the whole bone.
+
+    Where a pedicle ends and the body begins is a convention that no picture shows.
+    """
+    if structures[structure_id].kind == "bone":
+        return structures.labels_of(structures.whole(structure_id).id)
+    return structures.labels_of(structure_id)
 
 
 @cache
@@ -285,19 +322,43 @@ def _attenuation_at_detector() -> NDArray[np.float64]:
     return np.array([beam.signal @ tissue_attenuation(t, beam.energy) for t in TISSUES])
 
 
-def _box(mask: NDArray[np.bool_], margin: NDArray[np.int_]) -> tuple[slice, ...]:
-    found = []
-    for axis in range(3):
-        filled = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        low, high = filled[0] - margin[axis], filled[-1] + 1 + margin[axis]
-        found.append(slice(max(0, int(low)), min(mask.shape[axis], int(high))))
-    return tuple(found)
+def matrix(subject: Subject, structures: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Return what each modality shows of structures, each in the usual view of it.
+
+    Args:
+        subject: the body.
+        structures: ids; those of L4 on the left, and what belongs to no level, when None.
+
+    Returns:
+        a row for each structure: its id, and for each modality the verdict and the ratio, None
+        where the modality cannot be posed.
+
+    Raises:
+        UnknownStructure: if the subject has no structure of that name.
+    """
+    rows = []
+    for name in structures or _exemplary(subject):
+        row: dict[str, Any] = {"structure": name}
+        side = subject.structures[name].side or "left"
+        place = name if name in subject.centers else None
+        for modality, shot in standard_shots(subject, place, side).items():
+            try:
+                found = Sight(subject, shot.view, shot.settings).visibility(name)
+            except ProblemError:
+                row |= {modality: None, f"{modality}_cnr": None}
+                continue
+            row |= {modality: found.verdict, f"{modality}_cnr": round(found.cnr, 2)}
+        rows.append(row)
+    return rows
 
 
-def _clear(values: NDArray, origin: NDArray, grid: LabelGrid, finer: LabelGrid) -> None:
-    """Empty the voxels that a finer grid decides."""
-    low, high = finer.bounds
-    start = np.ceil((low - origin) / grid.spacing).astype(int)
-    stop = np.floor((high - origin) / grid.spacing).astype(int) + 1
-    start, stop = np.maximum(start, 0), np.maximum(stop, 0)
-    values[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))] = 0.0
+def _exemplary(subject: Subject) -> list[str]:
+    """Return one structure of each sort: of the level L4, left of two, and those of no level."""
+    level = re.compile(r"(^|_)[ctls]\d+_")
+    return [
+        s.id
+        for s in subject.structures.values()
+        if s.side != "right"
+        and (s.id.startswith("l4_") or "l4_l5" in s.id or not level.search(s.id))
+        and s.id in subject.centers
+    ]

@@ -11,9 +11,10 @@ from scipy.ndimage import label as connected_pieces
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.shot import Shot
+from spine_tutor.imaging.view import Place
 from spine_tutor.imaging.visibility import Sight, Visibility
 from spine_tutor.lessons.itemlint import lint_bank, lint_item
-from spine_tutor.lessons.items import Hotspot, Pick, Scene
+from spine_tutor.lessons.items import Hotspot, MultipleChoice, Pick, Scene, SingleChoice
 from spine_tutor.lessons.model import Curriculum, Evidence, Glossary, Lesson, Step
 from spine_tutor.lessons.source import Location, Source
 from spine_tutor.lessons.views import ViewSpec
@@ -216,9 +217,8 @@ def _named_structures(lesson: Lesson) -> Iterator[tuple[Location, str]]:
     for n, item in enumerate(lesson.quiz):
         if isinstance(item, Pick):
             scenes.append((("quiz", n, "scene"), item.scene))
-        for key in ("target", "shows"):
-            if getattr(item, key, None):
-                yield ("quiz", n, key), getattr(item, key)
+        if isinstance(item, Hotspot | Pick):
+            yield ("quiz", n, "target"), item.target
     for at, scene in scenes:
         for m, name in enumerate(scene.show):
             yield (*at, "show", m), name
@@ -228,17 +228,20 @@ def _named_structures(lesson: Lesson) -> Iterator[tuple[Location, str]]:
 
 def _poses(lesson: Lesson, source: Source, subject: Subject) -> Iterator[Problem]:
     specs: list[tuple[Location, ViewSpec]] = []
+    places: list[tuple[Location, Place | None]] = []
     for n, step in enumerate(lesson.steps):
         specs += [(("steps", n, "views", m), spec) for m, spec in enumerate(step.views)]
-        if step.focus is not None:
-            try:
-                subject.point(step.focus)
-            except KeyError as error:
-                yield source.problem(("steps", n, "focus"), error.args[0], _PLACES)
+        places.append((("steps", n, "focus"), step.focus))
     for n, item in enumerate(lesson.quiz):
-        spec = getattr(item, "view", None)
-        if spec is not None:
-            specs.append((("quiz", n, "view"), spec))
+        if not isinstance(item, Pick) and item.view is not None:
+            specs.append((("quiz", n, "view"), item.view))
+        if isinstance(item, SingleChoice | MultipleChoice):
+            places.append((("quiz", n, "shows"), item.shows))
+    for at, place in places:
+        try:
+            subject.point(place or (0, 0, 0))
+        except KeyError as error:
+            yield source.problem(at, error.args[0], _PLACES)
     for at, spec in specs:
         try:
             Shot(spec.view.model_copy(update={"pixels": 32}), spec.settings).simulate(subject)

@@ -66,7 +66,7 @@ class SingleChoice(ItemBase):
     view: ViewSpec | None = Field(default=None, description="A picture to look at.")
     shows: StructureId | None = Field(
         default=None,
-        description="Structure that the answer is about, shown in all modalities afterwards.",
+        description="Structure or landmark of the answer, shown in all modalities.",
     )
 
 
@@ -78,7 +78,7 @@ class MultipleChoice(ItemBase):
     view: ViewSpec | None = Field(default=None, description="A picture to look at.")
     shows: StructureId | None = Field(
         default=None,
-        description="Structure that the answer is about, shown in all modalities afterwards.",
+        description="Structure or landmark of the answer, shown in all modalities.",
     )
 
 

@@ -271,8 +271,13 @@ def _off(target: Structure, distance: float, away: np.ndarray) -> str:
     return f"The {target.name} is {distance:.0f} mm towards {direction}."
 
 
-def _shown(structure_id: str | None, subject: Subject) -> Point | None:
-    return None if structure_id is None else _point(place_of(subject, structure_id))
+def _shown(name: str | None, subject: Subject) -> Point | None:
+    """Return where the landmark or structure lies that an answer is about."""
+    if name is None:
+        return None
+    if name in subject.landmarks:
+        return _point(subject.point(name))
+    return _point(place_of(subject, name))
 
 
 def _middle(image: Image | None) -> Point | None:

@@ -25,6 +25,7 @@ from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.lessons.library import ContentLibrary, load_content
+from spine_tutor.problems import ProblemError
 from spine_tutor.quiz.attempts import AttemptStore
 from spine_tutor.ui.bundle import pack
 from spine_tutor.ui.jobs import Opening
@@ -137,6 +138,26 @@ def label_layers(image: Image) -> NDArray[np.uint16]:
     assert image.labels is not None
     labels = image.labels if image.inside is None else np.where(image.inside, image.labels, 0)
     return np.ascontiguousarray(labels[None, ::2, ::2])
+
+
+def warm(folder: Path) -> threading.Thread:
+    """Open the first lesson's subject and simulate its first step, before anybody asks."""
+
+    def run() -> None:
+        lesson = next(iter(content(folder).lessons.values()), None)
+        if lesson is None:
+            return
+        try:
+            body = subject(lesson.subject.case)
+            bundle(lesson.subject.case)
+            for spec in lesson.steps[0].views:
+                drawn(body, Shot(spec.view, spec.settings))
+        except (ProblemError, ValueError, KeyError):
+            return  # the page that shows it will say what is wrong
+
+    thread = threading.Thread(target=run, name="warm up", daemon=True)
+    thread.start()
+    return thread
 
 
 # -- content and results ----------------------------------------------------------------------

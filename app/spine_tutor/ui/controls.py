@@ -6,6 +6,7 @@ a step, and a range narrower than what is merely valid.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
@@ -65,6 +66,8 @@ ESSENTIAL: Mapping[str, tuple[str, ...]] = {
 """What a lesson offers; the Lab offers everything."""
 
 SETTING = "settings."
+_UNIT = re.compile(r"\b(kV|mm|dB/cm/MHz|dB|MHz|ms)\b")
+"""A setting's description names its unit."""
 AUTOMATIC = "automatic"
 
 
@@ -151,13 +154,12 @@ def _natural(name: str, field: FieldInfo) -> Hand | None:
     if low is None or high is None:
         return None
     step = 1.0 if field.annotation is int or high - low >= 40 else (high - low) / 40
-    return Hand(low, high, float(f"{step:.1g}"), "", _title(name))
+    unit = _UNIT.search(field.description or "")
+    return Hand(low, high, float(f"{step:.1g}"), f" {unit.group()}" if unit else "", _title(name))
 
 
 def _title(name: str) -> str:
-    """Return a label from a field's name: ``tube_kv`` reads ``Tube kV``."""
-    units = {"kv": "kV", "kvp": "kVp", "ma": "mA", "mas": "mAs", "db": "dB", "mhz": "MHz",
-             "ms": "ms", "mm": "mm", "te": "TE", "tr": "TR", "ti": "TI", "tgc": "TGC"}  # fmt: skip
-    words = [units.get(word, word) for word in name.split("_")]
-    text = " ".join(words)
-    return text[0].upper() + text[1:]
+    """Return a label from a field's name: ``dynamic_range`` reads ``Dynamic range``."""
+    short = {"kvp": "kVp", "tgc": "TGC", "te": "TE", "tr": "TR", "ti": "TI", "snr": "SNR"}
+    text = " ".join(short.get(word, word) for word in name.split("_"))
+    return text if text in short.values() else text[0].upper() + text[1:]

@@ -54,10 +54,14 @@ def show(page: Any) -> None:
 
 def tell(problems: Iterable[Problem]) -> None:
     """Show problems: what is wrong where, and how to mend it."""
+    by_file: dict[str, list[str]] = {}
     for problem in problems:
-        place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
-        key = f" · `{problem.key}`" if problem.key else ""
-        st.error(f"**{place}**{key}  \n{problem.message}  \n{problem.remedy}")
+        line = "" if problem.line is None else f"line {problem.line}: "
+        key = f"`{problem.key}` " if problem.key else ""
+        said = f"- {line}{key}{problem.message} {problem.remedy}"
+        by_file.setdefault(problem.path, []).append(said)
+    for path, lines in by_file.items():
+        st.error(f"**{path}**\n" + "\n".join(lines))
 
 
 def subject(subject_id: str) -> Subject:

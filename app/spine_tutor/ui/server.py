@@ -59,6 +59,7 @@ def serve(
     """
     import streamlit as st
 
+    from spine_tutor.ui.cache import warm
     from spine_tutor.ui.routes import routes, vtk_js
 
     folder = content or content_dir()
@@ -68,6 +69,7 @@ def serve(
         )
     vtk_js()
     configure(Deployment(folder.resolve(), database_url))
+    warm(folder.resolve())
     script = Path(__file__).with_name("app.py")
     config = CONFIG | {
         "server.port": port,

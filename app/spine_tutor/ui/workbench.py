@@ -42,23 +42,24 @@ def workbench(
     bench = state.bench(scope)
     assert bench is not None, "a page lays the bench out before it draws it"
     steered = bench.steered or next(iter(bench.shots), None)
-    model, pictures = st.columns([0.44, 0.56], gap="small")
+    share = 0.36 if len(bench.shots) == 2 else 0.44  # two pictures side by side may be larger
+    model, pictures = st.columns([share, 1 - share], gap="small")
     with model:
         scene_box, control_box = st.container(), st.container()
     with pictures:
         boxes = _grid(list(bench.shots))
     held = state.value(f"held/{scope}")
+    draw_scene = partial(_scene, scope, scene_box, bench, subject, steered)
+    first = not state.value(f"drawn/{scope}")
+    if first:  # the model is there at once; pictures may have to be simulated
+        draw_scene()
     order = sorted(bench.shots, key=lambda panel: (panel == held, panel != steered))
     for panel in [p for p in order if p != held]:
         with boxes[panel]:
             _picture(scope, panel, bench, subject)
-    with scene_box:
-        components.scene3d(
-            scene_data(bench, subject, steered),
-            key=f"scene/{scope}",
-            on_pick=partial(_picked, scope, subject),
-            on_camera=partial(_looked, scope),
-        )
+    if not first:
+        draw_scene()
+    state.set_value(f"drawn/{scope}", True)
     with control_box:
         if steered:
             _controls(scope, steered, bench, everything)
@@ -95,6 +96,16 @@ def _grid(names: list[str]) -> dict[str, Any]:
     return places
 
 
+def _scene(scope: str, box: Any, bench: Bench, subject: Subject, steered: str | None) -> None:
+    with box:
+        components.scene3d(
+            scene_data(bench, subject, steered),
+            key=f"scene/{scope}",
+            on_pick=partial(_picked, scope, subject),
+            on_camera=partial(_looked, scope),
+        )
+
+
 def _picture(scope: str, panel: str, bench: Bench, subject: Subject) -> None:
     shot, key = bench.shown(panel), f"picture/{scope}/{panel}"
     try:
@@ -104,9 +115,13 @@ def _picture(scope: str, panel: str, bench: Bench, subject: Subject) -> None:
         st.warning(f"**{MODALITIES[shot.modality].name}** cannot be shown. {_said(error)}")
         return
     header = picture_header(shot, drawn, named)
-    row, column = drawn.image.geometry.world_to_pixel(bench.point)
+    place = drawn.image.geometry
+    row, column = place.world_to_pixel(bench.point)
+    off = abs(place.distance(bench.point)) if isinstance(place, PlaneGeometry) else 0.0
     header |= {"mode": "cross", "cross": {"row": row, "column": column}, "echo": state.echo(key),
-               "off": _off(drawn.image.geometry, bench)}  # fmt: skip
+               "off": off}  # fmt: skip
+    if off > 1:
+        header["pose"] += f" · cross-hair {off:.0f} mm away"
     components.picture(
         header,
         drawn.jpeg,
@@ -141,10 +156,6 @@ def picture_header(
     }  # fmt: skip
 
 
-def _off(place: Geometry, bench: Bench) -> float:
-    return abs(place.distance(bench.point)) if isinstance(place, PlaneGeometry) else 0.0
-
-
 def scene_data(bench: Bench, subject: Subject, steered: str | None) -> dict[str, Any]:
     """Return what the 3-D component draws: no meshes, only what changes."""
     planes, beam, clip = [], None, None
@@ -166,6 +177,7 @@ def scene_data(bench: Bench, subject: Subject, steered: str | None) -> dict[str,
         f"reticle, Enter picks what lies under it, plus and minus zoom. {LABEL}.",
         "height": MODEL_HEIGHT,
         "show": dict(bench.show),
+        "fit": _framed(bench, subject),
         "highlight": list(bench.highlight),
         "point": [round(value, 1) for value in bench.point],
         "camera": bench.camera,
@@ -175,6 +187,12 @@ def scene_data(bench: Bench, subject: Subject, steered: str | None) -> dict[str,
         "needle": None,
         "names": bench.names,
     }
+
+
+def _framed(bench: Bench, subject: Subject) -> list[str]:
+    """Return what the camera frames: the bones, since the sac and the muscles are long."""
+    kinds = {name: subject.structures[name].kind for name in bench.show}
+    return [name for name, kind in kinds.items() if kind == "bone"] or list(bench.show)
 
 
 def _outline(shot: Shot, place: Geometry) -> dict[str, Any]:

@@ -82,7 +82,17 @@ export class Orbit {
     this.camera.setPosition(
       x + to[0] * this.distance, y + to[1] * this.distance, z + to[2] * this.distance);
     this.camera.setViewUp(...up);
-    this.renderer.resetCameraClippingRange();
+    this.camera.setClippingRange(Math.max(1, this.distance - 900), this.distance + 900);
+  }
+
+  // Returns where on the element, in CSS pixels, a world point is seen.
+  project(point) {
+    const { to, right, up } = this.basis();
+    const from = point.map((value, i) => value - this.focal[i]);
+    const along = (axis) => from[0] * axis[0] + from[1] * axis[1] + from[2] * axis[2];
+    const { clientWidth, clientHeight } = this.element;
+    const scale = clientHeight / (2 * Math.tan(12 * RAD) * (this.distance - along(to)));
+    return [clientWidth / 2 + scale * along(right), clientHeight / 2 - scale * along(up)];
   }
 
   turn(azimuth, elevation) {

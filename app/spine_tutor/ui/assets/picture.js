@@ -267,7 +267,7 @@ function path(paint, points) {
 
 // Twice: a dark halo below, so that the line keeps its contrast on bright bone and on dark fluid.
 function stroke(paint, color, width, shape) {
-  for (const [style, wide] of [["#000c", width + 2.4 * (window.devicePixelRatio || 1)], [color, width]]) {
+  for (const [style, wide] of [["#000c", width + 1.6 * (window.devicePixelRatio || 1)], [color, width]]) {
     paint.beginPath();
     shape();
     paint.strokeStyle = style;

@@ -36,13 +36,14 @@ class Scene {
     frame.innerHTML = `
       <div class="view" tabindex="0" role="img"><div class="gl"></div>
         <div class="reticle" hidden></div><div class="tip" role="status" aria-live="polite" hidden></div>
+        <svg class="marker" aria-hidden="true"></svg>
         <svg class="axes" width="64" height="64" viewBox="-32 -32 64 64" aria-hidden="true"></svg>
         <div class="wait">Loading the model…</div></div>
       <div class="presets" role="group" aria-label="Look from"></div>`;
     parent.appendChild(frame);
     const part = (name) => frame.querySelector("." + name);
     Object.assign(this, {
-      frame, view: part("view"), gl: part("gl"), tip: part("tip"), axes: part("axes"),
+      frame, view: part("view"), gl: part("gl"), tip: part("tip"), axes: part("axes"), marker: part("marker"),
       wait: part("wait"), cross: part("reticle"), presets: part("presets"),
     });
     for (const [id, preset] of Object.entries(PRESETS)) {
@@ -190,8 +191,7 @@ class Scene {
 
   extent() {
     const bounds = [Infinity, -Infinity, Infinity, -Infinity, Infinity, -Infinity];
-    const focus = Object.entries(this.data.show).filter(([, opacity]) => opacity >= 0.6);
-    for (const [id] of focus.length ? focus : Object.entries(this.data.show)) {
+    for (const id of this.data.fit) {
       const b = this.actors.get(id)?.poly.getBounds();
       if (!b) continue;
       for (let i = 0; i < 3; i++) {
@@ -211,17 +211,10 @@ class Scene {
     mapper.addClippingPlane(this.plane);
   }
 
-  // Lines: the cross-hair, the pictures' planes and beams, the needle.
+  // Lines: the pictures' planes and beams, the needle.
   marks() {
-    const { point, frames, needle } = this.data;
+    const { frames, needle } = this.data;
     const lines = [];
-    if (point) {
-      for (const axis of [0, 1, 2]) {
-        const a = [...point], b = [...point];
-        a[axis] -= 14; b[axis] += 14;
-        lines.push({ color: "#ff5fa2", width: 3, points: [a, b] });
-      }
-    }
     for (const { color, corners, axis } of frames) {
       lines.push({ color, width: 2, points: [...corners, corners[0]] });
       if (axis) lines.push({ color, width: 2, points: axis });
@@ -289,6 +282,7 @@ class Scene {
     this.orbit.place();
     this.renderWindow.render();
     this.drawAxes();
+    this.drawCross();
     const ended = performance.now();
     if (ended - began > 30) this.rested = ended + 1.5 * (ended - began);
     this.view.dataset.painted = String(Number(this.view.dataset.painted || 0) + 1);
@@ -303,6 +297,17 @@ class Scene {
       const x = 20 * dot(axis, right), y = -20 * dot(axis, up);
       return `<line x1="0" y1="0" x2="${x}" y2="${y}"/><text x="${1.35 * x}" y="${1.35 * y}">${name}</text>`;
     }).join("");
+  }
+
+  // The cross-hair is drawn over the model, so that bone does not hide it.
+  drawCross() {
+    const { point } = this.data;
+    const { clientWidth, clientHeight } = this.view;
+    this.marker.setAttribute("viewBox", `0 0 ${clientWidth} ${clientHeight}`);
+    const ends = !point ? [] : [0, 1, 2].map((axis) => [-1, 1].map((side) =>
+      this.orbit.project(point.map((value, i) => value + (i === axis ? 12 * side : 0)))));
+    const arms = ends.map(([a, b]) => `M${a.map((v) => v.toFixed(1))}L${b.map((v) => v.toFixed(1))}`).join("");
+    this.marker.innerHTML = `<path class="halo" d="${arms}"/><path d="${arms}"/>`;
   }
 
   resize() {

@@ -49,7 +49,7 @@ def page() -> None:
         subject = frame.subject(wanted)
     scope = f"lab/{subject.id}"
     start = Bench(subject.id, standard_shots(subject), show=shown(subject, START, 1.0))
-    lay_out(scope, replace(start, point=layout.focus(None, start.shots, subject)))
+    lay_out(scope, start.aim(layout.focus(None, start.shots, subject), subject))
     with side:
         _side(scope, subject)
     with rest:

@@ -98,7 +98,7 @@ def _lesson(lesson: Lesson, library: ContentLibrary) -> None:
     number = _step_number(lesson)
     step = lesson.steps[number - 1]
     subject = frame.subject(lesson.subject.case)
-    prose, rest = st.columns([0.26, 0.74], gap="medium")
+    prose, rest = st.columns([0.27, 0.73], gap="medium")
     with prose:
         _prose(lesson, step, number, library, subject)
     with rest:
@@ -138,23 +138,23 @@ def _go(lesson: Lesson, number: int) -> None:
 def _prose(
     lesson: Lesson, step: Step, number: int, library: ContentLibrary, subject: Subject
 ) -> None:
-    if st.button("All lessons", icon=":material/arrow_back:", type="tertiary"):
-        st.query_params.clear()
-        st.rerun()
     place = f"{escape(lesson.title)} · step {number} of {len(lesson.steps)}"
     st.html(f'<div class="stepline">{place}</div>')
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Lessons", icon=":material/apps:", help="All lessons"):
+            st.query_params.clear()
+            st.rerun()
+        if number > 1 and st.button("Back", icon=":material/chevron_left:"):
+            _go(lesson, number - 1)
+        if number < len(lesson.steps):
+            if st.button("Next", icon=":material/chevron_right:", type="primary"):
+                _go(lesson, number + 1)
+        elif lesson.quiz and st.button("Take the quiz", type="primary"):
+            st.switch_page(state.page("quiz"), query_params={"lesson": lesson.id})
     st.markdown(f"## {step.title}")
     st.markdown(step.text)
     if step.claims:
         st.html(_claims(step, subject))
-    before, after = st.columns(2)
-    if number > 1 and before.button("Back", icon=":material/chevron_left:", width="stretch"):
-        _go(lesson, number - 1)
-    if number < len(lesson.steps):
-        if after.button("Next", icon=":material/chevron_right:", type="primary", width="stretch"):
-            _go(lesson, number + 1)
-    elif lesson.quiz and after.button("Take the quiz", type="primary", width="stretch"):
-        st.switch_page(state.page("quiz"), query_params={"lesson": lesson.id})
     with st.expander("Objectives", expanded=number == 1):
         for objective in lesson.objectives:
             st.markdown(f"- {objective.text}")

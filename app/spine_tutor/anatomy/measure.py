@@ -1,0 +1,90 @@
+"""Measuring a vertebra as an anatomist measures a bone, to hold the model to the table."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy import vertebra
+from spine_tutor.anatomy.fields import Field
+from spine_tutor.anatomy.skeleton import VertebraModel
+
+STEP = 0.1
+"""Fineness of every reading, mm."""
+
+Array = NDArray[np.float64]
+
+
+def measure(model: VertebraModel) -> dict[str, float]:
+    """Return the measures of the morphometry table, in mm, taken on the bone's surface."""
+
+    def bone(points: Array) -> Array:
+        world = points @ model.frame[:3, :3].T + model.frame[:3, 3]
+        return model.bone(world.astype(np.float32)).astype(float)
+
+    def body(points: Array) -> Array:
+        return vertebra.body(points.astype(np.float32), model.size, model.shape).astype(float)
+
+    size, shape = model.size, model.shape
+    half, back = 0.5 * size.height, -0.5 * size.depth
+    slope = (size.height_anterior - size.height_posterior) / (2 * size.depth)
+    found: dict[str, float] = {}
+    for side, sign in (("upper", 1), ("lower", -1)):
+        below_rim = np.arange(0.5, 4.5, 0.5)
+        found[f"endplate_width_{side}"] = max(
+            _run(body, (0, y, sign * (half + slope * y - rim)), (1, 0, 0))
+            for rim in below_rim
+            for y in np.arange(-8, 4, 2.0)
+        )
+        found[f"endplate_depth_{side}"] = max(
+            _run(body, (0, 0, sign * (half - rim)), (0, 1, 0)) for rim in below_rim
+        )
+    inset = np.arange(1.0, 5.0, 0.5)
+    found["body_height_anterior"] = max(_run(body, (0, -back - i, 0), (0, 0, 1)) for i in inset)
+    found["body_height_posterior"] = max(
+        _run(body, (x, back + i, 0), (0, 0, 1)) for i in inset for x in (0, 6, 10)
+    )
+
+    middle = back - 0.4 * size.canal_depth
+    found["canal_width"] = min(
+        max(_run(_outside(bone), (0, y, z), (1, 0, 0)) for y in middle + np.arange(-4, 7, 1.0))
+        for z in shape.pedicle_z + np.arange(-4, 4, 1.0)
+    )
+    found["canal_depth"] = min(
+        _run(_outside(bone), (0, middle, z), (0, 1, 0)) for z in np.arange(-6, 3, 1.0)
+    )
+    across = 0.5 * (size.canal_width + shape.pedicle_width)
+    # At L5 the transverse process springs from the pedicle's lower half.
+    level_with = shape.pedicle_z + (3 if model.level == "l5" else 1)
+    through = back - np.arange(0, 5, 0.5)
+    found["pedicle_width"] = min(_run(bone, (across, y, level_with), (1, 0, 0)) for y in through)
+    found["pedicle_height"] = min(
+        _run(bone, (across, y, shape.pedicle_z), (0, 0, 1)) for y in through
+    )
+
+    x, y, z = (a.ravel() for a in np.meshgrid(
+        np.arange(15, 60, 0.5), np.arange(-50, 0, 1.0), np.arange(-12, 16, 1.0), indexing="ij"
+    ))  # fmt: skip
+    points = np.stack([x, y, z], axis=1)
+    found["transverse_process_span"] = 2 * float(x[bone(points) < 0].max() + 0.25)
+    corner = np.array([0, back, half - slope * size.depth / 2])
+    y, z = (a.ravel() for a in np.meshgrid(np.arange(-80, -30, 0.5), np.arange(-35, 15, 0.5)))
+    points = np.stack([0 * y, y, z], axis=1)
+    tip = points[bone(points) < 0]
+    found["spinous_process_length"] = float(np.linalg.norm(tip - corner, axis=1).max() + 0.25)
+    return found
+
+
+def _outside(field: Field) -> Field:
+    return lambda points: -field(points)
+
+
+def _run(field: Field, start: tuple[float, float, float], along: tuple[float, ...]) -> float:
+    """Return how far one stays inside a field from `start`, both ways along an axis, mm."""
+    total = 0.0
+    for sign in (1.0, -1.0):
+        steps = np.arange(0.0, 45.0, STEP)
+        points = np.asarray(start) + sign * steps[:, None] * np.asarray(along, float)
+        outside = np.flatnonzero(field(points) > 0)
+        total += steps[outside[0]] if len(outside) else steps[-1]
+    return total
