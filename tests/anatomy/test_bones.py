@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from scipy.ndimage import label
 
-from spine_tutor.anatomy.bones import build_skeleton, paint_bones, paint_facet_joints
+from spine_tutor.anatomy.bones import (
+    build_skeleton,
+    paint_bones,
+    paint_facet_joints,
+    paint_sacroiliac_joints,
+)
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import lumbar_structures, motion_segments
@@ -163,6 +168,17 @@ def test_sacroiliac_joint_is_a_space(skeleton):
         inside = ilium.bone(points) < 0
         assert to_sacrum[inside].min() > 2.0
         assert (to_sacrum[inside] < 4.0).sum() * 1.5**2 / 1.5 > 300  # mm² that face each other
+
+
+def test_sacroiliac_joints_are_painted_on_their_sides(skeleton):
+    canvas = Canvas(lumbar_structures(), (-70, -60, -45), 1.5, (94, 60, 36))
+    paint_bones(canvas, skeleton)
+    paint_sacroiliac_joints(canvas, skeleton)
+    for side, sign in (("left", -1), ("right", 1)):
+        label_ = canvas.structures[f"sacroiliac_joint_{side}"].label
+        x = canvas.origin[0] + 1.5 * np.argwhere(canvas.labels == label_)[:, 0]
+        assert len(x) > 100
+        assert np.all(sign * x > 20)
 
 
 @pytest.fixture(scope="module")

@@ -68,12 +68,13 @@ def test_moved_takes_world_points():
     assert fields.moved(ball(1), frame)(points((5, 0, 0)))[0] == pytest.approx(-1)
 
 
-def test_sample_equals_the_field_near_the_surface():
-    axes = [np.arange(-12, 12.1, 0.5)] * 3
+@pytest.mark.parametrize("count", [49, 50, 51, 52])
+def test_sample_equals_the_field_near_the_surface(count):
+    axes = [-12 + 0.5 * np.arange(count)] * 3
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1)
     true = ball(8)(grid.reshape(-1, 3).astype(np.float32)).reshape(grid.shape[:3])
     found = fields.sample(ball(8), axes)
-    near = np.abs(true) < 2.5
+    near = np.abs(true) < 1.0
     np.testing.assert_allclose(found[near], true[near], atol=1e-5)
-    np.testing.assert_allclose(found, true, atol=0.3)
+    np.testing.assert_allclose(found, true, atol=1.2)
     assert np.array_equal(found < 0, true < 0)

@@ -6,11 +6,16 @@ from spine_tutor.anatomy.morphometry import load_morphometry, morphometry
 from spine_tutor.problems import ProblemError
 
 
+@pytest.fixture(scope="module")
+def measured(skeleton):
+    return {level: measure(model) for level, model in skeleton.vertebrae.items()}
+
+
 @pytest.mark.parametrize("level", LEVELS)
-def test_model_keeps_to_the_table_within_ten_percent(skeleton, level):
+def test_model_keeps_to_the_table_within_ten_percent(measured, level):
     table = morphometry()
     off = {}
-    for name, value in measure(skeleton.vertebrae[level]).items():
+    for name, value in measured[level].items():
         wanted = table.value(name, level)
         if abs(value / wanted - 1) > 0.10:
             off[name] = (value, wanted)
@@ -18,10 +23,10 @@ def test_model_keeps_to_the_table_within_ten_percent(skeleton, level):
 
 
 @pytest.mark.parametrize("level", ["l1", "l2", "l3", "l4", "l5"])
-def test_model_keeps_to_every_found_or_measured_row(skeleton, level):
+def test_model_keeps_to_every_found_or_measured_row(measured, level):
     """Sources differ by up to 18 %; the model stands between them, near each."""
     table = morphometry()
-    for name, value in measure(skeleton.vertebrae[level]).items():
+    for name, value in measured[level].items():
         for row in table.measurements[name].rows:
             if level in row.values and not row.is_estimate:
                 assert value == pytest.approx(row.values[level], rel=0.12), (name, row.source)

@@ -67,3 +67,17 @@ def test_bytes_carry_the_label() -> None:
     assert Pil.open(io.BytesIO(jpeg)).size == (512, 512)
     with pytest.raises(ValueError, match="JPEG or PNG"):
         encode(drawn, "GIF")  # type: ignore[arg-type]
+
+
+def test_picture_uses_the_display_of_its_modality() -> None:
+    from spine_tutor.imaging.ct import Settings, simulate
+    from spine_tutor.imaging.display import picture
+
+    image = simulate(
+        BODY, CtView(center=(0, 0, 0), field=30.0), Settings(noise=False), np.random.default_rng(0)
+    )
+    narrow = np.asarray(picture(image, Settings(window="soft tissue"), letters=False))
+    wide = np.asarray(picture(image, Settings(window="bone"), letters=False))
+    assert narrow.shape == (512, 512, 3)
+    assert narrow[256, 256, 0] in (128, 129, 130)  # muscle, 43 HU, in mid-window
+    assert wide[256, 256, 0] < 100

@@ -108,11 +108,12 @@ def _canvases(structures: StructureSet, column: Column, case: Case) -> tuple[Can
     more = max(0.0, fat - 18.0)  # abdominal fat grows with the fat under the skin
     bodies = np.array([frame[:3, 3] for frame in column.frames.values()])
     crown = column.endplate("t12", "upper")[2, 3]
-    back = bodies[:, 1].min() - 48.0 * size - fat - 8.0
+    # the fine grid holds the skin down to S1; over the buttocks it lies in the coarse one
+    back = bodies[:, 1].min() - 66.0 * size - 1.2 * min(fat, 40.0)
     low = np.array([-62.0 * size, back, bodies[:, 2].min() - 40.0 * size])
     high = np.array([62.0 * size, bodies[:, 1].max() + 38.0 * size, crown + 2.0])
     across = 172.0 * size + 1.6 * fat + 8.0
-    outer_low = np.array([-across, back - 0.6 * fat - 20.0, -118.0 * size])
+    outer_low = np.array([-across, back - 0.8 * fat - 20.0, -118.0 * size])
     outer_high = np.array([across, 146.0 * size + 1.2 * fat + 0.9 * more, crown + 14.0])
     fine = _canvas(structures, low, high, FINE)
     return fine, _canvas(structures, outer_low, outer_high, COARSE)
@@ -178,6 +179,6 @@ def _copy_into(fine: Canvas, coarse: Canvas) -> None:
 def _digest(case: Case, *canvases: Canvas) -> str:
     digest = hashlib.sha256(case.model_dump_json().encode())
     for canvas in canvases:
-        digest.update(canvas.labels)
-        digest.update(canvas.tissues)
+        digest.update(canvas.labels.data)
+        digest.update(canvas.tissues.data)
     return digest.hexdigest()[:32]

@@ -72,6 +72,8 @@ class Skeleton:
     sacrum: SacrumModel
     ilia: tuple[IliumModel, ...]
     joint_space: float
+    """Bone to bone across a facet joint, mm."""
+    sacroiliac_space: float
 
     def bones(self) -> Iterator[Bone]:
         """Yield every bone."""
@@ -86,10 +88,9 @@ def build_skeleton(column: Column, case: Case) -> Skeleton:
     scale = case.height_scale * BREADTH[case.sex]
     sacrum = build_sacrum(plate, scale, 1.5 * case.facet_hypertrophy)
     vertebrae = build_vertebrae(column, case, sacrum)
-    ilia = tuple(
-        build_ilium(side, plate, scale, sacrum.bone, SACROILIAC_SPACE * scale) for side in SIDES
-    )
-    return Skeleton(vertebrae, sacrum, ilia, vertebrae["l5"].space)
+    space = SACROILIAC_SPACE * scale
+    ilia = tuple(build_ilium(side, plate, scale, sacrum.bone, space) for side in SIDES)
+    return Skeleton(vertebrae, sacrum, ilia, vertebrae["l5"].space, space)
 
 
 def paint_bones(canvas: Canvas, skeleton: Skeleton) -> None:
@@ -170,3 +171,24 @@ def paint_facet_joints(canvas: Canvas, skeleton: Skeleton) -> None:
         canvas.tissues[window][where] = np.where(
             fluid, TISSUE_CODE["synovial_fluid"], TISSUE_CODE["cartilage"]
         )
+
+
+def paint_sacroiliac_joints(canvas: Canvas, skeleton: Skeleton) -> None:
+    """Paint cartilage into the spaces between the sacrum and the ilia."""
+    reach = np.float32(skeleton.sacroiliac_space + 1.0)
+    for ilium in skeleton.ilia:
+        window = canvas.window(
+            np.maximum(ilium.box[0], skeleton.sacrum.box[0]),
+            np.minimum(ilium.box[1], skeleton.sacrum.box[1]),
+        )
+        axes = [axis.ravel() for axis in canvas.axes(window)]
+        if min(len(axis) for axis in axes) < 2:
+            continue
+        near = sample(ilium.bone, axes) < reach
+        places = np.nonzero(near & (canvas.labels[window] == 0))
+        points = _points(axes, places)
+        inside = ilium.bone(points) + skeleton.sacrum.bone(points) < reach
+        where = tuple(n[inside] for n in places)
+        label, tissue = canvas.code(f"sacroiliac_joint_{ilium.side}")
+        canvas.labels[window][where] = label
+        canvas.tissues[window][where] = tissue

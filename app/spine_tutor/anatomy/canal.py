@@ -49,7 +49,7 @@ class CanalLine:
 
     def place(self, s: ArrayLike, u: ArrayLike, d: ArrayLike) -> Array:
         """Return the world points, (..., 3) mm, of places along the line."""
-        s, u, d = np.broadcast_arrays(np.asarray(s, float), u, d)
+        s, u, d = np.broadcast_arrays(*(np.asarray(value, float) for value in (s, u, d)))
         known = STEP * np.arange(len(self.points))
         y, z = (np.interp(s, known, self.points[:, i]) for i in (0, 1))
         fy, fz = (np.interp(s, known, self.forward[:, i]) for i in (0, 1))
@@ -74,7 +74,7 @@ class CanalLine:
     def at_levels(self, table: Mapping[str, float], s: ArrayLike) -> Array:
         """Return a quantity given by level anywhere along the line, linear between levels."""
         known = sorted((self.levels[level], value) for level, value in table.items())
-        return np.interp(s, [k for k, _ in known], [v for _, v in known])
+        return np.interp(np.asarray(s, float), [k for k, _ in known], [v for _, v in known])
 
 
 def canal_line(column: Column, case: Case) -> CanalLine:

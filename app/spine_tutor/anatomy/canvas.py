@@ -129,12 +129,11 @@ class Canvas:
         low = np.maximum(low, solid.origin + (inside.min(axis=0) - 1) * solid.spacing)
         high = np.minimum(high, solid.origin + (inside.max(axis=0) + 1) * solid.spacing)
         window = self.window(low, high)
+        corner = self.origin + self.spacing * np.array([part.start for part in window])
         _fill_solid(
             self.labels[window],
             self.tissues[window],
-            np.array([axis.flat[0] for axis in self.axes(window)])
-            if all(s.stop > s.start for s in window)
-            else self.origin,
+            corner,
             self.spacing,
             solid.values,
             solid.origin,
@@ -172,8 +171,17 @@ class Canvas:
 
 @njit(parallel=True, cache=True)
 def _fill_solid(
-    labels, tissues, origin, spacing, values, solid_origin, solid_spacing, above, label, tissue
-):  # type: ignore[no-untyped-def]
+    labels: NDArray[np.uint16],
+    tissues: NDArray[np.uint8],
+    origin: NDArray[np.float64],
+    spacing: float,
+    values: Volume,
+    solid_origin: NDArray[np.float64],
+    solid_spacing: float,
+    above: float,
+    label: int,
+    tissue: int,
+) -> None:
     nx, ny, nz = labels.shape
     mx, my, mz = values.shape
     for i in prange(nx):
@@ -191,25 +199,27 @@ def _fill_solid(
                 c = min(max(int(np.floor(z)), 0), mz - 2)
                 fz = min(max(z - c, 0.0), 1.0)
                 value = 0.0
-                for p in range(2):
-                    wx = fx if p else 1.0 - fx
-                    for q in range(2):
-                        wy = fy if q else 1.0 - fy
-                        value += (
-                            wx
-                            * wy
-                            * (
-                                (1.0 - fz) * values[a + p, b + q, c]
-                                + fz * values[a + p, b + q, c + 1]
-                            )
-                        )
+                for p, wx in ((a, 1.0 - fx), (a + 1, fx)):
+                    for q, wy in ((b, 1.0 - fy), (b + 1, fy)):
+                        along_z = (1.0 - fz) * values[p, q, c] + fz * values[p, q, c + 1]
+                        value += wx * wy * along_z
                 if above < value < 0.0:
                     labels[i, j, k] = label
                     tissues[i, j, k] = tissue
 
 
 @njit(cache=True)
-def _fill_tube(labels, tissues, origin, spacing, path, radii, free, label, tissue):  # type: ignore[no-untyped-def]
+def _fill_tube(
+    labels: NDArray[np.uint16],
+    tissues: NDArray[np.uint8],
+    origin: NDArray[np.float64],
+    spacing: float,
+    path: NDArray[np.float64],
+    radii: NDArray[np.float64],
+    free: int,
+    label: int,
+    tissue: int,
+) -> None:
     low = np.zeros(3, np.int64)
     high = np.zeros(3, np.int64)
     for n in range(len(path) - 1):

@@ -23,21 +23,21 @@ class Case(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    id: str = Field("average", pattern=r"^[a-z][a-z0-9-]*$")
+    id: str = Field(default="average", pattern=r"^[a-z][a-z0-9-]*$")
     title: str = "Average adult"
-    seed: int = Field(1, ge=0)
+    seed: int = Field(default=1, ge=0)
     sex: Literal["female", "male", "pooled"] = "pooled"
-    height_scale: float = Field(1.0, ge=0.85, le=1.2)
+    height_scale: float = Field(default=1.0, ge=0.85, le=1.2)
     """Size of the skeleton; 1 is the middle of the morphometry table."""
-    lordosis: float = Field(36.8, ge=10.0, le=75.0)
+    lordosis: float = Field(default=36.8, ge=10.0, le=75.0)
     """Upper endplate of L1 to that of S1, degrees, recumbent (literature, SD 13.2)."""
-    sacral_slope: float = Field(36.0, ge=10.0, le=60.0)
+    sacral_slope: float = Field(default=36.0, ge=10.0, le=60.0)
     """Upper endplate of S1 to the transverse plane, degrees."""
     disc_narrowing: Mapping[str, Fraction] = Field(default_factory=dict)
     """Lost share of disc height by segment, such as ``l4_l5``; 1 leaves 30 % of the height."""
     facet_hypertrophy: Fraction = 0.0
     """0 healthy, 1 severe: articular processes thicken by up to 3 mm."""
-    subcutaneous_fat: float = Field(18.0, ge=3.0, le=90.0)
+    subcutaneous_fat: float = Field(default=18.0, ge=3.0, le=90.0)
     """Thickness of subcutaneous fat behind L3, mm."""
 
     @field_validator("disc_narrowing", mode="before")
@@ -69,6 +69,7 @@ CASES: Mapping[str, Case] = {
             disc_narrowing={"l3_l4": 0.4, "l4_l5": 0.8, "l5_s1": 0.6},
             facet_hypertrophy=0.7,
             lordosis=28.0,
+            sacral_slope=28.0,
         ),
     )
 }

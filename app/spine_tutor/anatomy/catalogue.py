@@ -7,6 +7,7 @@ Colours go by kind and stay apart from each other in the 3-D model.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from spine_tutor.anatomy.structure import Structure, StructureSet
 
@@ -82,7 +83,7 @@ def disc_id(upper: str, lower: str) -> str:
 def motion_segments() -> tuple[tuple[str, str], ...]:
     """Return the pairs of neighbouring levels from above, the last with ``s1``."""
     column = (*LEVELS, "s1")
-    return tuple(zip(column[:-1], column[1:], strict=True))
+    return tuple(pairwise(column))
 
 
 def lumbar_structures() -> StructureSet:

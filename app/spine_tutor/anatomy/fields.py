@@ -87,19 +87,21 @@ def boxed(field: Field, low: ArrayLike, high: ArrayLike) -> Field:
 
 
 def superellipse(
-    x: Distances, y: Distances, a: ArrayLike, b: ArrayLike, exponent: ArrayLike
+    x: Distances,
+    y: Distances,
+    a: Distances | float,
+    b: Distances | float,
+    exponent: Distances | float,
 ) -> Distances:
     """Return the distance to the cylinder |x/a|ⁿ + |y/b|ⁿ = 1, to first order.
 
     Half axes and exponent may differ from point to point; the first order keeps the distance
     true near the surface.
     """
-    n = np.asarray(exponent, np.float32)
-    u = np.abs(x) / np.asarray(a, np.float32) + _TINY
-    v = np.abs(y) / np.asarray(b, np.float32) + _TINY
-    un, vn = u**n, v**n
-    radius = (un + vn) ** (1 / n)
-    slope = np.hypot(un / (u * a), vn / (v * b)) * radius ** (1 - n)
+    u, v = np.abs(x) / a + _TINY, np.abs(y) / b + _TINY
+    un, vn = u**exponent, v**exponent
+    radius = (un + vn) ** (1 / exponent)
+    slope = np.hypot(un / (u * a), vn / (v * b)) * radius ** (1 - exponent)
     return ((radius - 1) / slope).astype(np.float32)
 
 
@@ -227,69 +229,69 @@ def polygon(u: Distances, v: Distances, outline: ArrayLike) -> Distances:
 def sample(
     field: Field,
     axes: Sequence[NDArray[np.float64]],
-    depth: float = 2.5,
-    step: int = 4,
+    coarsest: float = 3.0,
     chunk: int = 16384,
 ) -> Distances:
-    """Sample a field on the grid of three axes, finely only where it is near its surface.
+    """Sample a field on the grid of three axes, point by point only where its surface may run.
 
-    Every `step`-th point is asked first; blocks whose corners are all farther than `depth` from
-    the surface keep what lies between these, the others are asked point by point.
+    A grid of twice the spacing is sampled first, and so on up to `coarsest` mm. A block whose
+    corners all lie farther from the surface than its size, with a margin for fields that
+    overstate, has none of it inside and keeps what lies between its corners.
 
     Args:
+        field: the shape; asked at most `chunk` points at a time, which suits the caches.
         axes: evenly spaced coordinates along x, y, z, mm.
-        depth: distance from the surface, mm, within which every point is evaluated.
+        coarsest: largest spacing to begin with, mm.
 
     Returns:
-        (nx, ny, nz) float32 distances.
+        (nx, ny, nz) float32 distances; exact beside the surface, interpolated elsewhere.
     """
-    coarse_axes = [_every(axis, step) for axis in axes]
-    coarse = _evaluate(field, coarse_axes, chunk)
-    shape = tuple(len(axis) for axis in axes)
-    values = _stretch(coarse, step)[: shape[0], : shape[1], : shape[2]]
     spacing = max(float(axis[1] - axis[0]) for axis in axes)
-    near = np.abs(coarse) < depth + spacing * step
+    if 2 * spacing > coarsest:
+        places = np.indices([len(axis) for axis in axes]).reshape(3, -1)
+        return _evaluate(field, axes, places, chunk).reshape([len(axis) for axis in axes])
+    coarse = sample(field, [_doubled(axis) for axis in axes], coarsest, chunk)
+    shape = tuple(len(axis) for axis in axes)
+    values = np.ascontiguousarray(_stretched(coarse)[: shape[0], : shape[1], : shape[2]])
+
+    near = np.abs(coarse) < 2.6 * spacing  # a block's half diagonal is 1.73 spacings
     blocks = np.zeros([n - 1 for n in coarse.shape], bool)
-    for i in (0, 1):
-        for j in (0, 1):
-            for k in (0, 1):
-                blocks |= near[
-                    i : i + blocks.shape[0], j : j + blocks.shape[1], k : k + blocks.shape[2]
-                ]
-    mask = blocks.repeat(step, 0).repeat(step, 1).repeat(step, 2)
-    mask = np.pad(mask, [(0, 1)] * 3, mode="edge")[: shape[0], : shape[1], : shape[2]]
-    index = np.flatnonzero(mask)
-    flat = values.reshape(-1)
-    for start in range(0, len(index), chunk):
-        part = index[start : start + chunk]
-        places = np.unravel_index(part, shape)
-        points = np.stack([a[n] for a, n in zip(axes, places, strict=True)], 1)
-        flat[part] = field(points.astype(np.float32))
+    for i, j, k in np.ndindex(2, 2, 2):
+        blocks |= near[i : i + blocks.shape[0], j : j + blocks.shape[1], k : k + blocks.shape[2]]
+    asked = blocks.repeat(2, 0).repeat(2, 1).repeat(2, 2)
+    asked = np.pad(asked, [(0, 1)] * 3, mode="edge")[: shape[0], : shape[1], : shape[2]]
+    found = np.stack(np.nonzero(asked))
+    values[tuple(found)] = _evaluate(field, axes, found, chunk)
     return values
 
 
-def _every(axis: NDArray[np.float64], step: int) -> NDArray[np.float64]:
-    """Return each `step`-th coordinate, going on past the end so that all are enclosed."""
-    count = -(-(len(axis) - 1) // step) + 1
-    return axis[0] + (axis[1] - axis[0]) * step * np.arange(max(count, 2))
+def _doubled(axis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return every other coordinate, going on past the end so that all are enclosed."""
+    return axis[0] + 2 * (axis[1] - axis[0]) * np.arange(max(len(axis) // 2 + 1, 2))
 
 
-def _evaluate(field: Field, axes: Sequence[NDArray[np.float64]], chunk: int) -> Distances:
-    grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
-    parts = [field(grid[start : start + chunk]) for start in range(0, len(grid), chunk)]
-    return np.concatenate(parts).reshape([len(axis) for axis in axes])
+def _evaluate(
+    field: Field,
+    axes: Sequence[NDArray[np.float64]],
+    places: NDArray[np.intp],
+    chunk: int,
+) -> Distances:
+    """Ask the field at (3, n) grid places."""
+    values = np.empty(places.shape[1], np.float32)
+    for start in range(0, len(values), chunk):
+        part = slice(start, start + chunk)
+        points = np.stack([a[n[part]] for a, n in zip(axes, places, strict=True)], axis=1)
+        values[part] = field(points.astype(np.float32))
+    return values
 
 
-def _stretch(coarse: Distances, step: int) -> Distances:
-    """Interpolate linearly between the samples along each axis."""
-    values = coarse
+def _stretched(coarse: Distances) -> Distances:
+    """Interpolate linearly to half the spacing along each axis."""
     for axis in range(3):
-        low = values.take(range(values.shape[axis] - 1), axis)
-        high = values.take(range(1, values.shape[axis]), axis)
-        weights = np.arange(step, dtype=np.float32) / step
-        between = np.stack([low + w * (high - low) for w in weights], axis + 1)
+        low = coarse.take(range(coarse.shape[axis] - 1), axis)
+        high = coarse.take(range(1, coarse.shape[axis]), axis)
         shape = list(low.shape)
-        shape[axis] *= step
-        between = between.reshape(shape)
-        values = np.concatenate([between, values.take([-1], axis)], axis)
-    return np.ascontiguousarray(values)
+        shape[axis] *= 2
+        between = np.stack([low, (low + high) / 2], axis + 1).reshape(shape)
+        coarse = np.concatenate([between, coarse.take([-1], axis)], axis)
+    return coarse

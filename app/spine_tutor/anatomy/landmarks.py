@@ -63,11 +63,10 @@ class _Places:
                     )
         for level in LEVELS[1:]:
             for side in SIDES:
-                point = self._branch(level, side)
                 yield Landmark(
                     f"{level}_medial_branch_target_{side}",
                     f"Medial branch target on {level.upper()} {side}",
-                    _tuple(point),
+                    _tuple(self._branch(level, side)),
                     _BRANCH,
                 )
         for upper, lower in segments:
@@ -113,16 +112,18 @@ class _Places:
         return self._in_fat(point)
 
     def _branch(self, level: str, side: str) -> Array:
-        """On the bone where the superior articular and the transverse process meet, behind."""
-        process = self._points(f"{level}_superior_articular_process_{side}")
-        transverse = self._points(f"{level}_transverse_process_{side}")
-        from scipy.spatial import cKDTree
-
-        distance, _ = cKDTree(process).query(transverse)
-        root = transverse[distance <= distance.min() + 2.0]
-        upper = root[root[:, 2] > np.percentile(root[:, 2], 60)]
-        behind = upper[np.argmin(upper[:, 1])]
-        return behind
+        """On the upper and posterior border of the transverse process, beside the articular one."""
+        process = self._local(f"{level}_superior_articular_process_{side}", level)
+        transverse = self._local(f"{level}_transverse_process_{side}", level)
+        top = np.percentile(transverse[:, 2], 90)
+        beside = process[np.abs(process[:, 2] - top) < 3.0]
+        edge = np.percentile(np.abs((beside if len(beside) else process)[:, 0]), 98)
+        out = np.abs(transverse[:, 0])
+        root = transverse[(out > edge) & (out < edge + 2.5)]
+        if not len(root):  # the articular process overhangs: the medial end of the transverse one
+            root = transverse[out < out.min() + 2.5]
+        groove = root[np.argmax(root[:, 2] - 0.7 * root[:, 1])]
+        return self._world(level, *groove)
 
     def _interlaminar(self, upper: str, lower: str) -> Array:
         """In the midline epidural fat, midway between the laminae, before the flavum."""

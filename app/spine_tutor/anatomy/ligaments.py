@@ -114,7 +114,7 @@ def paint_longitudinal(canvas: Canvas) -> None:
     for which, (thick, half_width) in LONGITUDINAL.items():
         window = canvas.window([-half_width, -1e3, -1e3], [half_width, 1e3, 1e3])
         solid = core[canvas.labels[window]]
-        present = solid.any(axis=1)
+        present = np.any(solid, axis=1)
         if which == "anterior":
             edge = y[len(y) - 1 - solid[:, ::-1].argmax(axis=1)]
         else:
@@ -202,7 +202,7 @@ def _any_of(labels: NDArray[np.uint16], canvas: Canvas, *names: str) -> NDArray[
     wanted = np.zeros(1 << 16, bool)
     for name in names:
         wanted[list(canvas.structures.labels_of(name))] = True
-    return wanted[labels].any(axis=0)
+    return np.asarray(np.any(wanted[labels], axis=0))
 
 
 def _around(canvas: Canvas, line: CanalLine) -> tuple[tuple[slice, ...], Array, Array, Array]:

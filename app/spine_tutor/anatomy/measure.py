@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spine_tutor.anatomy import vertebra
-from spine_tutor.anatomy.fields import Field
+from spine_tutor.anatomy.fields import Distances, Field, Points
 from spine_tutor.anatomy.skeleton import VertebraModel
 
 STEP = 0.1
 """Fineness of every reading, mm."""
 
-Array = NDArray[np.float64]
-
 
 def measure(model: VertebraModel) -> dict[str, float]:
     """Return the measures of the morphometry table, in mm, taken on the bone's surface."""
 
-    def bone(points: Array) -> Array:
+    def bone(points: Points) -> Distances:
         world = points @ model.frame[:3, :3].T + model.frame[:3, 3]
-        return model.bone(world.astype(np.float32)).astype(float)
+        return model.bone(world.astype(np.float32))
 
-    def body(points: Array) -> Array:
-        return vertebra.body(points.astype(np.float32), model.size, model.shape).astype(float)
+    def body(points: Points) -> Distances:
+        return vertebra.body(points, model.size, model.shape)
 
     size, shape = model.size, model.shape
     half, back = 0.5 * size.height, -0.5 * size.depth
@@ -65,11 +62,11 @@ def measure(model: VertebraModel) -> dict[str, float]:
     x, y, z = (a.ravel() for a in np.meshgrid(
         np.arange(15, 60, 0.5), np.arange(-50, 0, 1.0), np.arange(-12, 16, 1.0), indexing="ij"
     ))  # fmt: skip
-    points = np.stack([x, y, z], axis=1)
+    points = np.stack([x, y, z], axis=1).astype(np.float32)
     found["transverse_process_span"] = 2 * float(x[bone(points) < 0].max() + 0.25)
     corner = np.array([0, back, half - slope * size.depth / 2])
     y, z = (a.ravel() for a in np.meshgrid(np.arange(-80, -30, 0.5), np.arange(-35, 15, 0.5)))
-    points = np.stack([0 * y, y, z], axis=1)
+    points = np.stack([0 * y, y, z], axis=1).astype(np.float32)
     tip = points[bone(points) < 0]
     found["spinous_process_length"] = float(np.linalg.norm(tip - corner, axis=1).max() + 0.25)
     return found
@@ -85,6 +82,6 @@ def _run(field: Field, start: tuple[float, float, float], along: tuple[float, ..
     for sign in (1.0, -1.0):
         steps = np.arange(0.0, 45.0, STEP)
         points = np.asarray(start) + sign * steps[:, None] * np.asarray(along, float)
-        outside = np.flatnonzero(field(points) > 0)
+        outside = np.flatnonzero(field(points.astype(np.float32)) > 0)
         total += steps[outside[0]] if len(outside) else steps[-1]
     return total

@@ -63,9 +63,10 @@ class Sac:
 
     def section(self, s: ArrayLike) -> tuple[Array, Array, Array]:
         """Return half width, half depth and `d` of the middle of the sac at places `s`."""
+        s = np.asarray(s, float)
         width = np.interp(s, self.s, self.half_width)
         depth = np.interp(s, self.s, self.half_depth)
-        near = np.clip((np.asarray(s) - self.end) / 6.0, 0.0, 1.0)
+        near = np.clip((s - self.end) / 6.0, 0.0, 1.0)
         taper = np.sqrt(near * (2.0 - near)) + 1e-3  # the end is round
         return width * taper, depth * taper, np.interp(s, self.s, self.middle)
 

@@ -175,7 +175,7 @@ def _blade(ilium: NDArray[np.bool_], lattice: Lattice) -> tuple[Array, Array, Ar
         x of its inner and outer surface by y and z, z of its crest by y, and by y and z how far
         the nearest place with bone is; where there is none, the nearest place's.
     """
-    present = ilium.any(axis=0)
+    present = np.any(ilium, axis=0)
     if not present.any():
         raise ValueError("the ilium does not reach the lattice of the trunk")
     x = lattice.spacing * np.arange(lattice.shape[0])
@@ -183,7 +183,7 @@ def _blade(ilium: NDArray[np.bool_], lattice: Lattice) -> tuple[Array, Array, Ar
     inner = x[ilium.argmax(axis=0)][j, k]
     outer = x[len(x) - 1 - ilium[::-1].argmax(axis=0)][j, k]
     z = lattice.axis(2).ravel()
-    column = present.any(axis=1)
+    column = np.any(present, axis=1)
     tops = z[present.shape[1] - 1 - present[:, ::-1].argmax(axis=1)]
     near = ndimage.distance_transform_edt(~column, return_distances=False, return_indices=True)[0]
     crest = ndimage.gaussian_filter1d(tops[near], 3.0)
@@ -227,5 +227,7 @@ def _offset(control: Array, by: Array) -> Array:
     return control + by[..., None] * normal
 
 
-def _ellipses(table: Mapping[str, tuple[float, ...]]) -> dict[str, Array]:
+def _ellipses(
+    table: Mapping[str, tuple[float, float, float, float, float]],
+) -> dict[str, Array]:
     return {level: ellipse(*row) for level, row in table.items()}

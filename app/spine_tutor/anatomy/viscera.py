@@ -65,7 +65,7 @@ def paint_kidneys(canvas: Canvas, column: Column, case: Case) -> None:
 def paint_bowel(canvas: Canvas, column: Column, case: Case) -> None:
     """Paint colon and small bowel; gas, which rises to the back in a prone person, and wall."""
     rng = np.random.default_rng([case.seed, 2])
-    belly = 0.9 * max(0.0, case.subcutaneous_fat - 18.0)
+    belly = 0.6 * max(0.0, case.subcutaneous_fat - 18.0)
     top = column.frames["l1"][2, 3]
     colon: list[tuple[NDArray[np.float64], float]] = [
         (smooth([[104, 44, -40], [112, 46, 20], [114, 48, 70], [104, 60, 112]]), 19.0),
@@ -79,7 +79,8 @@ def paint_bowel(canvas: Canvas, column: Column, case: Case) -> None:
         for y in (78.0, 101.0):
             xs = np.linspace(-80, 80, 13) * (1 if row % 2 else -1)
             wave = np.stack([0 * xs, 7.0 * np.sin(0.07 * xs + row), 6.0 * np.cos(0.09 * xs + y)], 1)
-            path = np.stack([xs, np.full(13, y), np.full(13, z)], 1) + wave
+            y_here = y - 0.2 * max(0.0, 20.0 - z)  # the belly grows flatter towards the pelvis
+            path = np.stack([xs, np.full(13, y_here), np.full(13, z)], 1) + wave
             path += rng.uniform(-1, 1, (13, 3)) * [3.0, 3.0, 4.0]
             loops.append((smooth(path), rng.uniform(9.0, 12.0)))
     for path, radius in [*colon, *loops]:

@@ -31,8 +31,8 @@ Source = Literal["labels", "measured"]
 
 LATTICE_MM = 2.0
 """Spacing of the map of soft tissue."""
-MINERAL_SCALE = 1e-3
-"""Parts of mineral in one step of the 16-bit map; steel, the densest, still fits."""
+SCALE = 1e-3
+"""Parts in one step of the 16-bit maps; steel, the densest, still fits."""
 BEYOND_MM = 80.0
 """How far the soft tissue of the last slices is repeated beyond the ends of a subject."""
 SOFTEN_TO_MM = 2.0
@@ -119,11 +119,11 @@ def _build(subject: Subject, source: Source) -> AttenuationMap:
     filled = x[:, None, None] * y[:, None] * z
     soft *= (filled / np.maximum(soft[..., 2], 1e-6))[..., None]
     spacing = np.full(3, LATTICE_MM)
-    water, rest = (np.ascontiguousarray(soft[..., m]) for m in range(2))
+    water, rest = (np.rint(soft[..., m] / SCALE).astype(np.int16) for m in range(2))
     return AttenuationMap(
         mineral,
-        Volume(water, origin, spacing),
-        Volume(rest, origin, spacing),
+        Volume(water, origin, spacing, SCALE),
+        Volume(rest, origin, spacing, SCALE),
     )
 
 
@@ -181,35 +181,40 @@ def _overlaps(
 def _average(codes, table, origin, spacing, finer, fx, fy, fz, wx, wy, wz, result):  # type: ignore[no-untyped-def]
     """Add to each cell of a lattice what the voxels of one grid bring, by shared volume."""
     for i in nb.prange(result.shape[0]):
-        for a in range(wx.shape[1]):
-            if wx[i, a] <= 0:
-                continue
-            x = origin[0] + (fx[i] + a) * spacing[0]
-            for j in range(result.shape[1]):
-                for b in range(wy.shape[1]):
-                    wxy = wx[i, a] * wy[j, b]
-                    if wxy <= 0:
-                        continue
-                    y = origin[1] + (fy[j] + b) * spacing[1]
-                    for k in range(result.shape[2]):
-                        for c in range(wz.shape[1]):
-                            w = np.float32(wxy * wz[k, c])
-                            if w <= 0:
-                                continue
-                            z = origin[2] + (fz[k] + c) * spacing[2]
-                            taken = False
-                            for f in range(finer.shape[0]):
-                                low, high = finer[f, 0], finer[f, 1]
-                                taken = taken or (
-                                    low[0] <= x < high[0]
-                                    and low[1] <= y < high[1]
-                                    and low[2] <= z < high[2]
-                                )
-                            if not taken:
-                                code = codes[fx[i] + a, fy[j] + b, fz[k] + c]
-                                result[i, j, k, 0] += w * table[code, 0]
-                                result[i, j, k, 1] += w * table[code, 1]
-                                result[i, j, k, 2] += w
+        _average_slice(codes, table, origin, spacing, finer, fx, fy, fz, wx, wy, wz, result[i], i)
+
+
+@nb.njit(cache=True)
+def _average_slice(codes, table, origin, spacing, finer, fx, fy, fz, wx, wy, wz, result, i):  # type: ignore[no-untyped-def]
+    for a in range(wx.shape[1]):
+        if wx[i, a] <= 0:
+            continue
+        x = origin[0] + (fx[i] + a) * spacing[0]
+        for j in range(result.shape[0]):
+            for b in range(wy.shape[1]):
+                wxy = wx[i, a] * wy[j, b]
+                if wxy <= 0:
+                    continue
+                y = origin[1] + (fy[j] + b) * spacing[1]
+                for k in range(result.shape[1]):
+                    for c in range(wz.shape[1]):
+                        w = np.float32(wxy * wz[k, c])
+                        if w <= 0:
+                            continue
+                        z = origin[2] + (fz[k] + c) * spacing[2]
+                        taken = False
+                        for f in range(finer.shape[0]):
+                            low, high = finer[f, 0], finer[f, 1]
+                            taken = taken or (
+                                low[0] <= x < high[0]
+                                and low[1] <= y < high[1]
+                                and low[2] <= z < high[2]
+                            )
+                        if not taken:
+                            code = codes[fx[i] + a, fy[j] + b, fz[k] + c]
+                            result[j, k, 0] += w * table[code, 0]
+                            result[j, k, 1] += w * table[code, 1]
+                            result[j, k, 2] += w
 
 
 # -- mineral on every grid -------------------------------------------------------------------------
@@ -221,11 +226,13 @@ def _mineral(layers: list[_Layer], soften: bool) -> list[Volume]:
     whole: Volume | None = None  # the next coarser grid, not faded
     for n in reversed(range(len(layers))):
         origin, spacing = layers[n].origin, layers[n].spacing
-        values = np.rint(layers[n].table[:, 2] / MINERAL_SCALE).astype(np.int16)[layers[n].codes]
+        values = np.rint(layers[n].table[:, 2] / SCALE).astype(np.int16)[layers[n].codes]
         if soften:
             _soften(values, spacing)
-        own = Volume(values, origin, spacing, MINERAL_SCALE)
-        if whole is not None:
+        own = Volume(values, origin, spacing, SCALE)
+        if whole is None:
+            values, origin = np.pad(values, 1), origin - spacing  # volumes end in empty voxels
+        else:
             margin = np.ceil(whole.spacing / spacing).astype(int)
             values = np.pad(values, [(m, m) for m in margin])
             origin = origin - margin * spacing
@@ -233,9 +240,8 @@ def _mineral(layers: list[_Layer], soften: bool) -> list[Volume]:
                 _subtract(values, origin, spacing, coarse.values, coarse.origin, coarse.spacing)
             _add_outside(values, margin, origin, spacing, whole.values, whole.origin, whole.spacing)
         if n > 0:
-            values = values.copy()
             _fade(values, origin, spacing, layers[n - 1].bounds)
-        volumes.insert(0, Volume(values, origin, spacing, MINERAL_SCALE))
+        volumes.insert(0, Volume(values, origin, spacing, SCALE))
         whole = own
     return volumes
 
@@ -299,11 +305,11 @@ def _subtract(values, origin, spacing, other, other_origin, other_spacing):  # t
                     values[i, j, k] -= np.int16(round(there))
 
 
-@nb.njit(cache=True, parallel=True)
+@nb.njit(cache=True)
 def _add_outside(values, margin, origin, spacing, other, other_origin, other_spacing):  # type: ignore[no-untyped-def]
     """Add the coarser grid in the margin around the finer."""
     nx, ny, nz = values.shape
-    for i in nb.prange(nx):
+    for i in range(nx):
         x = (origin[0] + i * spacing[0] - other_origin[0]) / other_spacing[0]
         for j in range(ny):
             y = (origin[1] + j * spacing[1] - other_origin[1]) / other_spacing[1]
@@ -314,10 +320,10 @@ def _add_outside(values, margin, origin, spacing, other, other_origin, other_spa
                     values[i, j, k] += np.int16(round(_at(other, x, y, z)))
 
 
-@nb.njit(cache=True, parallel=True)
+@nb.njit(cache=True)
 def _fade(values, origin, spacing, bounds):  # type: ignore[no-untyped-def]
     """Let a volume fade out from the faces of a box to its inside."""
-    for i in nb.prange(values.shape[0]):
+    for i in range(values.shape[0]):
         x = origin[0] + i * spacing[0]
         dx = min(x - bounds[0, 0], bounds[1, 0] - x) / spacing[0]
         for j in range(values.shape[1]):

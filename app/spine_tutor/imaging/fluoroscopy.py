@@ -200,12 +200,12 @@ def _response(
     return -np.log(signal).astype(np.float32), step, low_water, low_mineral
 
 
-@nb.njit(cache=True, parallel=True, fastmath=True)
+@nb.njit(cache=True, fastmath=True)
 def _transmission(water, mineral, table, step, low_water, low_mineral):  # type: ignore[no-untyped-def]
     """Return I/I₀, interpolated in its logarithm; beyond the table its edge holds."""
     nw, nm = table.shape
     result = np.empty_like(water)
-    for r in nb.prange(water.shape[0]):
+    for r in range(water.shape[0]):
         for c in range(water.shape[1]):
             x = min(max((water[r, c] - low_water) / step, 0.0), nw - 1.001)
             y = min(max((mineral[r, c] - low_mineral) / step, 0.0), nm - 1.001)
@@ -217,10 +217,10 @@ def _transmission(water, mineral, table, step, low_water, low_mineral):  # type:
     return result
 
 
-@nb.njit(cache=True, parallel=True, fastmath=True)
+@nb.njit(cache=True, fastmath=True)
 def _upsample(few, result):  # type: ignore[no-untyped-def]
     """Interpolate a picture of every fourth pixel."""
-    for r in nb.prange(result.shape[0]):
+    for r in range(result.shape[0]):
         i = min(r // SOFT_STEP, few.shape[0] - 2)
         fr = np.float32(r / SOFT_STEP - i)
         for c in range(result.shape[1]):
@@ -258,11 +258,11 @@ def _smooth(pixels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     return result
 
 
-@nb.njit(cache=True, parallel=True, fastmath=True)
+@nb.njit(cache=True, fastmath=True)
 def _spread(small, step, result):  # type: ignore[no-untyped-def]
     """Interpolate a picture of block means, each in the middle of its block."""
     n, m = small.shape
-    for r in nb.prange(result.shape[0]):
+    for r in range(result.shape[0]):
         y = min(max((r + 0.5) / step - 0.5, 0.0), n - 1.0)
         i = min(int(y), max(n - 2, 0))
         i1, fr = min(i + 1, n - 1), np.float32(y - i)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numba as nb
 import numpy as np
@@ -28,13 +29,16 @@ TILE = 8
 class Volume:
     """Something per mm on a grid whose axes are the world's.
 
+    Its outermost voxels should be empty: only what lies between voxels is interpolated, so that
+    half of what they held would be lost.
+
     Attributes:
-        values: (nx, ny, nz) uint16 or float32, in units of `scale`.
+        values: (nx, ny, nz) numbers in units of `scale`.
         origin, spacing: (3,) position of the first voxel's centre and voxel size, mm.
         scale: what one unit of `values` stands for.
     """
 
-    values: NDArray[np.uint16] | NDArray[np.float32]
+    values: NDArray[Any]
     origin: NDArray[np.float64]
     spacing: NDArray[np.float64]
     scale: float = 1.0
@@ -95,10 +99,10 @@ def _in_voxels(volume: Volume, geometry: ConeGeometry) -> tuple[NDArray[np.float
     )
 
 
-@nb.njit(cache=True, parallel=True)
+@nb.njit(cache=True)
 def _find_filled(values, filled):  # type: ignore[no-untyped-def]
     nx, ny, nz = values.shape
-    for i in nb.prange(filled.shape[0]):
+    for i in range(filled.shape[0]):
         for x in range(i * BLOCK, min((i + 1) * BLOCK + 1, nx)):
             for y in range(ny):
                 for z in range(nz):
@@ -109,94 +113,67 @@ def _find_filled(values, filled):  # type: ignore[no-untyped-def]
                                 filled[i, j, k] = True
 
 
-@nb.njit(cache=True, parallel=True, fastmath=True)
+@nb.njit(cache=True, parallel=True)
 def _joseph(values, leaps, source, corner, down, right, spacing, result):  # type: ignore[no-untyped-def]
     """Project tile by tile; the rays of a tile go through the volume side by side."""
-    rows, columns = result.shape
-    across = (columns + TILE - 1) // TILE
-    for n in nb.prange(((rows + TILE - 1) // TILE) * across):
-        r0, c0 = TILE * (n // across), TILE * (n % across)
-        r1, c1 = min(r0 + TILE, rows), min(c0 + TILE, columns)
-        middle = corner + 0.5 * (r0 + r1) * down + 0.5 * (c0 + c1) * right - source
-        main = np.argmax(np.abs(middle))
-        lines = np.empty((TILE * TILE, 4))  # where a ray is at plane 0 and its slope, across axes
-        planes = np.empty((TILE * TILE, 2), np.int64)  # first and last with four voxels around
-        sums = np.zeros(TILE * TILE, np.float32)
-        scale = np.empty(TILE * TILE)
-        count = 0
-        for r in range(r0, r1):
-            for c in range(c0, c1):
-                end = corner + r * down + c * right
-                sums[count], scale[count] = _aim(
-                    values, source, end, spacing, main, lines[count], planes[count]
-                )
-                count += 1
-        _march(values, leaps, main, lines[:count], planes[:count], sums)
-        count = 0
-        for r in range(r0, r1):
-            for c in range(c0, c1):
-                result[r, c] = sums[count] * scale[count]
-                count += 1
-
-
-@nb.njit(inline="always")
-def _clip(start, way, low, high, t0, t1):  # type: ignore[no-untyped-def]
-    """Return the part of [t0, t1] in which start + t·way lies between low and high."""
-    if abs(way) < 1e-12:
-        return (t0, t1) if low <= start <= high else (1.0, 0.0)
-    a, b = (low - start) / way, (high - start) / way
-    return max(t0, min(a, b)), min(t1, max(a, b))
-
-
-@nb.njit(inline="always")
-def _sample(values, a, b, main, pa, pb, m):  # type: ignore[no-untyped-def]
-    """Return plane `m` at (pa, pb), half a voxel over the edges included."""
-    shape = values.shape
-    flat = values.ravel()
-    ia, ib = int(np.floor(pa)), int(np.floor(pb))
-    total = 0.0
-    for da in range(2):
-        for db in range(2):
-            if 0 <= ia + da < shape[a] and 0 <= ib + db < shape[b]:
-                wa = pa - ia if da else 1.0 - pa + ia
-                wb = pb - ib if db else 1.0 - pb + ib
-                at = (ia + da) * _stride(shape, a) + (ib + db) * _stride(shape, b)
-                total += wa * wb * flat[at + m * _stride(shape, main)]
-    return total
+    across = (result.shape[1] + TILE - 1) // TILE
+    for n in nb.prange(((result.shape[0] + TILE - 1) // TILE) * across):
+        r, c = TILE * (n // across), TILE * (n % across)
+        _tile(values, leaps, source, corner, down, right, spacing, result, r, c)
 
 
 @nb.njit(cache=True, fastmath=True)
-def _aim(values, source, end, spacing, main, line, planes):  # type: ignore[no-untyped-def]
-    """Set up a ray; return the sum at the volume's edges and the length between two planes."""
-    shape, way = values.shape, end - source
+def _tile(values, leaps, source, corner, down, right, spacing, result, r0, c0):  # type: ignore[no-untyped-def]
+    r1, c1 = min(r0 + TILE, result.shape[0]), min(c0 + TILE, result.shape[1])
+    main, farthest = 0, 0.0
+    for axis in range(3):
+        way = corner[axis] - source[axis]
+        way = abs(way + 0.5 * (r0 + r1) * down[axis] + 0.5 * (c0 + c1) * right[axis])
+        if way > farthest:
+            main, farthest = axis, way
     a, b = (main + 1) % 3, (main + 2) % 3
-    slope_a, slope_b = way[a] / way[main], way[b] / way[main]
-    start_a = source[a] - source[main] * slope_a
-    start_b = source[b] - source[main] * slope_b
-    line[0], line[1], line[2], line[3] = start_a, slope_a, start_b, slope_b
-    begin = max(min(source[main], end[main]), 0.0)
-    stop = min(max(source[main], end[main]), shape[main] - 1.0)
-    # planes where the ray is over the volume at all, and where it is between four of its voxels
-    reach0, reach1 = _clip(start_a, slope_a, -1.0, float(shape[a]), begin, stop)
-    reach0, reach1 = _clip(start_b, slope_b, -1.0, float(shape[b]), reach0, reach1)
-    inner0, inner1 = _clip(start_a, slope_a, 0.0, shape[a] - 1.001, begin, stop)
-    inner0, inner1 = _clip(start_b, slope_b, 0.0, shape[b] - 1.001, inner0, inner1)
-    low, high = int(np.ceil(reach0)), int(np.floor(reach1))
-    first, last = int(np.ceil(inner0)), int(np.floor(inner1))
-    if first > last:
-        first, last = high + 1, high
-    planes[0], planes[1] = first, last
-    edges = 0.0
-    for m in range(low, min(first, high + 1)):
-        edges += _sample(values, a, b, main, start_a + slope_a * m, start_b + slope_b * m, m)
-    for m in range(max(last + 1, low), high + 1):
-        edges += _sample(values, a, b, main, start_a + slope_a * m, start_b + slope_b * m, m)
-    across = (slope_a * spacing[a]) ** 2 + (slope_b * spacing[b]) ** 2
-    return np.float32(edges), np.sqrt(spacing[main] ** 2 + across)
+    lines = np.empty((TILE * TILE, 4))  # where a ray is at plane 0 and its slope, across axes
+    planes = np.empty((TILE * TILE, 2), np.int64)  # first and last with four voxels around
+    sums = np.zeros(TILE * TILE, np.float32)
+    scale = np.empty(TILE * TILE)  # length of a ray between two planes, mm
+    count = 0
+    for r in range(r0, r1):
+        for c in range(c0, c1):
+            end = corner[main] + r * down[main] + c * right[main]
+            way = end - source[main]
+            slope_a = (corner[a] + r * down[a] + c * right[a] - source[a]) / way
+            slope_b = (corner[b] + r * down[b] + c * right[b] - source[b]) / way
+            start_a = source[a] - source[main] * slope_a
+            start_b = source[b] - source[main] * slope_b
+            begin = max(min(source[main], end), 0.0)
+            stop = min(max(source[main], end), values.shape[main] - 1.0)
+            begin, stop = _clip(start_a, slope_a, values.shape[a] - 1.001, begin, stop)
+            begin, stop = _clip(start_b, slope_b, values.shape[b] - 1.001, begin, stop)
+            lines[count, 0], lines[count, 1] = start_a, slope_a
+            lines[count, 2], lines[count, 3] = start_b, slope_b
+            planes[count, 0], planes[count, 1] = int(np.ceil(begin)), int(np.floor(stop))
+            across = (slope_a * spacing[a]) ** 2 + (slope_b * spacing[b]) ** 2
+            scale[count] = np.sqrt(spacing[main] ** 2 + across)
+            count += 1
+    _march(values, leaps, main, lines, planes, sums, count)
+    count = 0
+    for r in range(r0, r1):
+        for c in range(c0, c1):
+            result[r, c] = sums[count] * scale[count]
+            count += 1
+
+
+@nb.njit(inline="always")
+def _clip(start, slope, high, m0, m1):  # type: ignore[no-untyped-def]
+    """Return the part of [m0, m1] in which start + m·slope lies between 0 and `high`."""
+    if abs(slope) < 1e-12:
+        return (m0, m1) if 0.0 <= start <= high else (1.0, 0.0)
+    a, b = -start / slope, (high - start) / slope
+    return max(m0, min(a, b)), min(m1, max(a, b))
 
 
 @nb.njit(cache=True, fastmath=True)
-def _march(values, leaps, main, lines, planes, sums):  # type: ignore[no-untyped-def]
+def _march(values, leaps, main, lines, planes, sums, count):  # type: ignore[no-untyped-def]
     """Add up what the rays of a tile meet, a layer of blocks at a time."""
     a, b = (main + 1) % 3, (main + 2) % 3
     step_a, step_b = _stride(values.shape, a), _stride(values.shape, b)
@@ -205,19 +182,19 @@ def _march(values, leaps, main, lines, planes, sums):  # type: ignore[no-untyped
     block_m = _stride(leaps.shape, main)
     flat, blocks = values.ravel(), leaps.ravel()
     layer, end = np.int64(1 << 40), np.int64(-1)
-    for n in range(len(lines)):
+    for n in range(count):
         if planes[n, 0] <= planes[n, 1]:
             layer, end = min(layer, planes[n, 0] // BLOCK), max(end, planes[n, 1] // BLOCK)
     while layer <= end:
         nearest = 255  # layers to the next block with anything in it, for any of the rays
-        for n in range(len(lines)):
+        for n in range(count):
             m = max(planes[n, 0], layer * BLOCK)
             stop = min(planes[n, 1] + 1, (layer + 1) * BLOCK)
             if m >= stop:
                 if planes[n, 0] >= stop:
                     nearest = min(nearest, 1)
                 continue
-            start_a, slope_a, start_b, slope_b = lines[n]
+            start_a, slope_a, start_b, slope_b = lines[n, 0], lines[n, 1], lines[n, 2], lines[n, 3]
             ia, ib = int(start_a + slope_a * m) // BLOCK, int(start_b + slope_b * m) // BLOCK
             leap = int(blocks[ia * block_a + ib * block_b + layer * block_m])
             if leap > 1:  # no ray leaves a cube of empty blocks sideways

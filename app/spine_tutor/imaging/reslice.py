@@ -141,67 +141,88 @@ def _cell(x, n):  # type: ignore[no-untyped-def]
     return i, min(i + 1, n - 1), np.float32(x - i)
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@nb.njit(parallel=True, cache=True)
 def _mean_tissue(  # type: ignore[no-untyped-def]
     tissues, origin, per_mm, finer, corner, down, right, normal, offsets, values, total, hits
 ):
+    for r in nb.prange(total.shape[0]):
+        _mean_row(
+            tissues,
+            origin,
+            per_mm,
+            finer,
+            corner,
+            down,
+            right,
+            normal,
+            offsets,
+            values,
+            total,
+            hits,
+            r,
+        )
+
+
+@nb.njit(cache=True, fastmath=True)
+def _mean_row(  # type: ignore[no-untyped-def]
+    tissues, origin, per_mm, finer, corner, down, right, normal, offsets, values, total, hits, r
+):
     nx, ny, nz = tissues.shape
     channels = values.shape[1]
-    for r in nb.prange(total.shape[0]):
-        for c in range(total.shape[1]):
-            for offset in offsets:
-                wx = corner[0] + r * down[0] + c * right[0] + offset * normal[0]
-                wy = corner[1] + r * down[1] + c * right[1] + offset * normal[1]
-                wz = corner[2] + r * down[2] + c * right[2] + offset * normal[2]
-                x = (wx - origin[0]) * per_mm[0]
-                y = (wy - origin[1]) * per_mm[1]
-                z = (wz - origin[2]) * per_mm[2]
-                if not (-0.5 <= x < nx - 0.5 and -0.5 <= y < ny - 0.5 and -0.5 <= z < nz - 0.5):
-                    continue
-                taken = False
-                for f in range(finer.shape[0]):
-                    low, high = finer[f, 0], finer[f, 1]
-                    taken = taken or (
-                        low[0] <= wx < high[0] and low[1] <= wy < high[1] and low[2] <= wz < high[2]
-                    )
-                if taken:
-                    continue
-                hits[r, c] += 1
-                i0, i1, fx = _cell(x, nx)
-                j0, j1, fy = _cell(y, ny)
-                k0, k1, fz = _cell(z, nz)
-                corners = (
-                    tissues[i0, j0, k0],
-                    tissues[i0, j0, k1],
-                    tissues[i0, j1, k0],
-                    tissues[i0, j1, k1],
-                    tissues[i1, j0, k0],
-                    tissues[i1, j0, k1],
-                    tissues[i1, j1, k0],
-                    tissues[i1, j1, k1],
+    for c in range(total.shape[1]):
+        for offset in offsets:
+            wx = corner[0] + r * down[0] + c * right[0] + offset * normal[0]
+            wy = corner[1] + r * down[1] + c * right[1] + offset * normal[1]
+            wz = corner[2] + r * down[2] + c * right[2] + offset * normal[2]
+            x = (wx - origin[0]) * per_mm[0]
+            y = (wy - origin[1]) * per_mm[1]
+            z = (wz - origin[2]) * per_mm[2]
+            if not (-0.5 <= x < nx - 0.5 and -0.5 <= y < ny - 0.5 and -0.5 <= z < nz - 0.5):
+                continue
+            taken = False
+            for f in range(finer.shape[0]):
+                low, high = finer[f, 0], finer[f, 1]
+                taken = taken or (
+                    low[0] <= wx < high[0] and low[1] <= wy < high[1] and low[2] <= wz < high[2]
                 )
-                same = True
-                for t in corners:
-                    same = same and t == corners[0]
-                if same:  # the inside of a tissue, which is nearly everywhere
-                    for m in range(channels):
-                        total[r, c, m] += values[corners[0], m]
-                    continue
-                one = np.float32(1.0)
-                gx, gy, gz = one - fx, one - fy, one - fz
-                weights = (
-                    gx * gy * gz,
-                    gx * gy * fz,
-                    gx * fy * gz,
-                    gx * fy * fz,
-                    fx * gy * gz,
-                    fx * gy * fz,
-                    fx * fy * gz,
-                    fx * fy * fz,
-                )
-                for n in range(8):
-                    for m in range(channels):
-                        total[r, c, m] += weights[n] * values[corners[n], m]
+            if taken:
+                continue
+            hits[r, c] += 1
+            i0, i1, fx = _cell(x, nx)
+            j0, j1, fy = _cell(y, ny)
+            k0, k1, fz = _cell(z, nz)
+            corners = (
+                tissues[i0, j0, k0],
+                tissues[i0, j0, k1],
+                tissues[i0, j1, k0],
+                tissues[i0, j1, k1],
+                tissues[i1, j0, k0],
+                tissues[i1, j0, k1],
+                tissues[i1, j1, k0],
+                tissues[i1, j1, k1],
+            )
+            same = True
+            for t in corners:
+                same = same and t == corners[0]
+            if same:  # the inside of a tissue, which is nearly everywhere
+                for m in range(channels):
+                    total[r, c, m] += values[corners[0], m]
+                continue
+            one = np.float32(1.0)
+            gx, gy, gz = one - fx, one - fy, one - fz
+            weights = (
+                gx * gy * gz,
+                gx * gy * fz,
+                gx * fy * gz,
+                gx * fy * fz,
+                fx * gy * gz,
+                fx * gy * fz,
+                fx * fy * gz,
+                fx * fy * fz,
+            )
+            for n in range(8):
+                for m in range(channels):
+                    total[r, c, m] += weights[n] * values[corners[n], m]
 
 
 @nb.njit(parallel=True, cache=True, fastmath=True)

@@ -70,52 +70,54 @@ def _ranks(subject: Subject) -> NDArray[np.uint8]:
 
 @nb.njit(cache=True, parallel=True)
 def _walk(labels, origins, spacings, bounds, source, corner, down, right, ranks, result):  # type: ignore[no-untyped-def]
-    rows, columns, count = result.shape
-    inner = np.empty(len(labels))
-    for g in range(len(labels)):
-        inner[g] = max(spacings[g].min(), PACE_MM)
-    for r in nb.prange(rows):
-        found = np.empty((3, count), np.uint16)
-        kept = np.empty(3, np.int64)
-        for c in range(columns):
-            way = corner + r * down + c * right - source
-            length = np.sqrt((way**2).sum())
-            way /= length
-            begin, end = 0.0, length
-            for axis in range(3):
-                if abs(way[axis]) > 1e-12:
-                    x = (bounds[0, axis] - source[axis]) / way[axis]
-                    y = (bounds[1, axis] - source[axis]) / way[axis]
-                    begin, end = max(begin, min(x, y)), min(end, max(x, y))
-                elif not bounds[0, axis] <= source[axis] <= bounds[1, axis]:
-                    end = -1.0
-            kept[:] = 0
-            before = np.uint16(0)
-            t = begin
-            while t < end:
-                here, pace = np.uint16(0), inner[-1]
-                for g in range(len(labels)):
-                    i = int(np.rint((source[0] + t * way[0] - origins[g, 0]) / spacings[g, 0]))
-                    j = int(np.rint((source[1] + t * way[1] - origins[g, 1]) / spacings[g, 1]))
-                    k = int(np.rint((source[2] + t * way[2] - origins[g, 2]) / spacings[g, 2]))
-                    nx, ny, nz = labels[g].shape
-                    if 0 <= i < nx and 0 <= j < ny and 0 <= k < nz:
-                        here, pace = labels[g][i, j, k], inner[g]
-                        break
-                t += pace
-                if here == before or here == 0:
-                    before = here
-                    continue
-                before = here
+    for r in nb.prange(result.shape[0]):
+        _row(labels, origins, spacings, bounds, source, corner, down, right, ranks, result, r)
+
+
+@nb.njit(cache=True)
+def _row(labels, origins, spacings, bounds, source, corner, down, right, ranks, result, r):  # type: ignore[no-untyped-def]
+    columns, count = result.shape[1], result.shape[2]
+    way = np.empty(3)
+    found = np.empty((3, count), np.uint16)
+    kept = np.empty(3, np.int64)
+    for c in range(columns):
+        for axis in range(3):
+            way[axis] = corner[axis] + r * down[axis] + c * right[axis] - source[axis]
+        length = np.sqrt(way[0] ** 2 + way[1] ** 2 + way[2] ** 2)
+        t, end = 0.0, length
+        for axis in range(3):
+            way[axis] /= length
+            if abs(way[axis]) > 1e-12:
+                x = (bounds[0, axis] - source[axis]) / way[axis]
+                y = (bounds[1, axis] - source[axis]) / way[axis]
+                t, end = max(t, min(x, y)), min(end, max(x, y))
+            elif not bounds[0, axis] <= source[axis] <= bounds[1, axis]:
+                end = -1.0
+        kept[0] = kept[1] = kept[2] = 0
+        before = np.uint16(0)
+        while t < end:
+            here, pace = np.uint16(0), PACE_MM
+            for g in range(len(labels)):
+                i = int(np.rint((source[0] + t * way[0] - origins[g, 0]) / spacings[g, 0]))
+                j = int(np.rint((source[1] + t * way[1] - origins[g, 1]) / spacings[g, 1]))
+                k = int(np.rint((source[2] + t * way[2] - origins[g, 2]) / spacings[g, 2]))
+                nx, ny, nz = labels[g].shape
+                if 0 <= i < nx and 0 <= j < ny and 0 <= k < nz:
+                    here = labels[g][i, j, k]
+                    pace = max(PACE_MM, min(spacings[g, 0], spacings[g, 1], spacings[g, 2]))
+                    break
+            t += pace
+            new = here != before and here != 0
+            before = here
+            if new:
                 rank = ranks[here]
-                new = kept[rank] < count
                 for n in range(kept[rank]):
                     new = new and found[rank, n] != here
-                if new:
+                if new and kept[rank] < count:
                     found[rank, kept[rank]] = here
                     kept[rank] += 1
-            filled = 0
-            for rank in range(3):
-                for n in range(min(kept[rank], count - filled)):
-                    result[r, c, filled] = found[rank, n]
-                    filled += 1
+        filled = 0
+        for rank in range(3):
+            for n in range(min(kept[rank], count - filled)):
+                result[r, c, filled] = found[rank, n]
+                filled += 1

@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.imaging.texture import scatter, sheets, smooth
-from spine_tutor.imaging.us_volumes import Volumes, inside, label_at, tissue_at
+from spine_tutor.imaging.us_volumes import Volumes, inside, label_at, tissue_run, voxel_tissue_at
 
 SOUND_SPEED = 1540.0
 """m/s, the speed every scanner assumes."""
 
 FADING = 0.06
 """Nepers a mm that the clutter behind gas fades by. E"""
-SILENT = 1e-7
+SILENT = 3e-7
 """Amplitude, below the noise of any receiver, from which a line is not followed further."""
 SHEET_GLOSS = 6.0
 """Power of the cosine by which sheets of connective tissue answer aslant. E"""
@@ -101,7 +101,9 @@ def _facing(
                     if a * a + b * b + c * c == 2 or (a == 0 and b == 0 and c == 0):
                         continue
                     value = impedance[
-                        tissue_at(v, x + a * rx * scale, y + b * ry * scale, z + c * rz * scale)
+                        voxel_tissue_at(
+                            v, x + a * rx * scale, y + b * ry * scale, z + c * rz * scale
+                        )
                     ]
                     gx += a * value
                     gy += b * value
@@ -193,59 +195,71 @@ def _ray(
     # neighbouring lines, which the beam averages, look at places between each other's planes
     offset = lines.offsets[p] + (0.0 if middle else lines.jitter[n])
     dx, dy, dz = lines.direction[n]
+    fading = np.exp(-FADING * lines.step)
     depth = 0.0  # true depth under the pressed face, mm
     left = 1.0  # amplitude, of the way there and back
     clutter = 0.0  # behind gas
-    touched, was = False, 0
+    touched, was, code = False, 0, 0
+    known = 0  # the sample up to which the tissue is known to hold
+    fx, fy, fz = 0.0, 0.0, 1.0
+    ds = half = scattered = 0.0
     for m in range(len(power)):
         s = depth + lines.skin[n] * max(0.0, 1.0 - depth / PRESS)
         out = offset * lines.thickness[m]
         x = lines.start[n, 0] + s * dx + out * lines.elevation[0]
         y = lines.start[n, 1] + s * dy + out * lines.elevation[1]
         z = lines.start[n, 2] + s * dz + out * lines.elevation[2]
-        code = tissue_at(v, x, y, z)
+        new = m >= known
+        if new:
+            code, run = tissue_run(v, x, y, z, dx, dy, dz)
+            known = m + 1 + int(0.6 * run / lines.step)  # less: sound may run faster than drawn
         if not touched:
             if code == 0:
                 depth += lines.step  # gel fills what is left between face and skin
                 continue
             touched, was = True, code
         if code != was:
-            echo, passed = _interface(v, acoustics, was, code, x, y, z, dx, dy, dz, angle)
-            if speckle:  # no surface of the body is a mirror all over
-                echo *= 0.3 + 0.9 * smooth(0.4 * x, 0.4 * y, 0.4 * z, 5)[0]
-            mirror[m] += weight * left * echo
-            clutter = max(clutter, left * acoustics.dirty[code])
-            left *= passed
+            if left > SILENT:
+                echo, passed = _interface(v, acoustics, was, code, x, y, z, dx, dy, dz, angle)
+                if speckle:  # no surface of the body is a mirror all over
+                    echo *= 0.3 + 0.9 * smooth(0.4 * x, 0.4 * y, 0.4 * z, 5)[0]
+                mirror[m] += weight * left * echo
+                clutter = max(clutter, left * acoustics.dirty[code])
+                left *= passed
             was = code
+        if left < SILENT and clutter < SILENT:
+            if not middle:
+                break
+            labels[m] = label_at(v, x, y, z)  # what lies in the dark can still be named
+            depth += lines.step * acoustics.speed[code] / SOUND_SPEED
+            continue
         if middle:
             labels[m] = label_at(v, x, y, z)
-            if speckle:
-                if left > SILENT or clutter > SILENT:
-                    real[m], imaginary[m] = scatter(x, y, z, 1.0 / lines.cell)
-            else:  # their mean, which is neither in nor against the phase of interfaces
-                imaginary[m] = 1.0
-            if acoustics.across[code] > 0.0:
+        if new:
+            if middle and acoustics.across[code] > 0.0:
                 fx, fy, fz = acoustics.fibres[labels[m]]
-                slant[m] = (dx * fx + dy * fy + dz * fz) ** 2
-                if speckle and acoustics.sheet[code] * left > SILENT:
-                    mirror[m] += acoustics.sheet[code] * left * sheets(
-                        x, y, z, fx, fy, fz, dx, dy, dz,
-                        acoustics.across[code], acoustics.along[code], lines.wall, SHEET_GLOSS,
-                    )  # fmt: skip
-        elif left < SILENT and clutter < SILENT:
-            break
-        along = slant[m] if acoustics.across[code] > 0.0 else 0.0
-        ds = lines.step * acoustics.speed[code] / SOUND_SPEED
-        loss = acoustics.loss[code] + (acoustics.loss_along[code] - acoustics.loss[code]) * along
-        half = np.exp(-loss * ds)  # one step there and back is this squared
-        # fibres scatter most when the beam meets them squarely
-        level = acoustics.backscatter[code] * (
-            1.0 - acoustics.anisotropy[code] * min(1.0, 2.0 * along)
-        )
-        level = left * half * level + clutter
+                slant[m:known] = (dx * fx + dy * fy + dz * fz) ** 2
+            along = slant[m] if acoustics.across[code] > 0.0 else 0.0
+            ds = lines.step * acoustics.speed[code] / SOUND_SPEED
+            loss = acoustics.loss[code]
+            loss += (acoustics.loss_along[code] - loss) * along
+            half = np.exp(-loss * ds)  # one step there and back is this squared
+            # fibres scatter most when the beam meets them squarely
+            scattered = acoustics.backscatter[code]
+            scattered *= 1.0 - acoustics.anisotropy[code] * min(1.0, 2.0 * along)
+        if middle and speckle:
+            real[m], imaginary[m] = scatter(x, y, z, 1.0 / lines.cell)
+            if acoustics.sheet[code] * left > SILENT:
+                mirror[m] += acoustics.sheet[code] * left * sheets(
+                    x, y, z, fx, fy, fz, dx, dy, dz,
+                    acoustics.across[code], acoustics.along[code], lines.wall, SHEET_GLOSS,
+                )  # fmt: skip
+        elif middle:  # the mean of scatterers is neither in nor against the phase of interfaces
+            imaginary[m] = 1.0
+        level = left * half * scattered + clutter
         power[m] += weight * level * level
         left *= half * half
-        clutter *= np.exp(-FADING * lines.step)
+        clutter *= fading
         depth += ds
 
 

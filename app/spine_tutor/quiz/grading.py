@@ -162,7 +162,7 @@ def _hotspot(item: Hotspot, click: Click, context: Context) -> Grade:
     on_target = next((s for s in met if s.label in wanted), None)
     near = _nearest_pixel(image, item.target, click)
     if near is None:
-        message = f"{_verdict(False)} {target.name} is not in this picture."
+        message = f"{_verdict(False)} The {_name(target)} is not in this picture."
         return Grade(False, message, hit=_most_telling(met, image, click))
     pixel, away_px = near
     away = _world(image, *pixel) - _world(image, click.row, click.column)
@@ -171,7 +171,7 @@ def _hotspot(item: Hotspot, click: Click, context: Context) -> Grade:
     point = _answer_pixel_point(image, item.target, subject)
     hit = on_target.id if on_target else _most_telling(met, image, click)
     if on_target:
-        said = f"{_verdict(True)} That is the {target.name}."
+        said = f"{_verdict(True)} That is the {_name(target)}."
     else:
         said = f"{_verdict(correct)} {_you_hit(hit, subject, image)} {_off(target, distance, away)}"
     return Grade(correct, said, hit, distance, point)
@@ -182,7 +182,7 @@ def _pick(item: Pick, touch: Touch, subject: Subject) -> Grade:
     target, touched = structures[item.target], structures[touch.structure]
     voxels = voxel_points(subject, item.target)
     if not voxels:
-        message = f"{_verdict(False)} This subject has no {target.name}."
+        message = f"{_verdict(False)} This subject has no {_name(target)}."
         return Grade(False, message, hit=touched.id)
     points = np.concatenate([p for p, _ in voxels])
     gaps = np.linalg.norm(points - np.asarray(touch.point), axis=1)
@@ -193,11 +193,11 @@ def _pick(item: Pick, touch: Touch, subject: Subject) -> Grade:
     correct = touched.label in family or (names_whole and float(gaps.min()) <= SURFACE_MM)
     place = place_of(subject, target.id)
     if correct:
-        said = f"{_verdict(True)} That is the {target.name}."
+        said = f"{_verdict(True)} That is the {_name(target)}."
         return Grade(True, said, touched.id, 0.0, _point(place))
     away = nearest - np.asarray(touch.point)
     distance = float(gaps.min())
-    said = f"{_verdict(False)} You picked the {touched.name}. {_off(target, distance, away)}"
+    said = f"{_verdict(False)} You picked the {_name(touched)}. {_off(target, distance, away)}"
     return Grade(False, said, touched.id, distance, _point(place))
 
 
@@ -255,10 +255,16 @@ def _joined(*parts: str | None) -> str:
     return " ".join(part for part in parts if part)
 
 
+def _name(structure: Structure) -> str:
+    """Return the name as it stands within a sentence: ``thecal sac``, but ``L4 left lamina``."""
+    name = structure.name
+    return name[0].lower() + name[1:] if name[1:2].islower() else name
+
+
 def _you_hit(hit: str | None, subject: Subject, image: Image) -> str:
     if hit is None:
         return "You clicked outside the body."
-    name = subject.structures[hit].name
+    name = _name(subject.structures[hit])
     if image.is_projection:
         return f"The ray you clicked passes through the {name}."
     return f"You clicked the {name}."
@@ -268,7 +274,7 @@ def _off(target: Structure, distance: float, away: np.ndarray) -> str:
     """Return how far the target is and which way, along the body axis that matters most."""
     axis = int(np.argmax(np.abs(away)))
     direction = _DIRECTIONS[axis][int(away[axis] > 0)]
-    return f"The {target.name} is {distance:.0f} mm towards {direction}."
+    return f"The {_name(target)} is {distance:.0f} mm towards {direction}."
 
 
 def _shown(name: str | None, subject: Subject) -> Point | None:

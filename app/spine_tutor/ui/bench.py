@@ -13,7 +13,7 @@ from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.geometry import Geometry, PlaneGeometry
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.imaging.us_probe import place
-from spine_tutor.imaging.view import CtView, FluoroscopyView, MriView, UltrasoundView
+from spine_tutor.imaging.view import FluoroscopyView, SliceView, UltrasoundView
 from spine_tutor.problems import ProblemError
 from spine_tutor.ui.controls import turned
 
@@ -85,12 +85,12 @@ class Bench:
                     shots[name] = through(shot, (x, y, z), subject)
         return replace(self, point=(x, y, z), shots=shots, dragged="*" if dragging else None)
 
-    def shown(self, panel: str) -> Shot:
-        """Return the shot to simulate now: coarse while it is dragged."""
-        shot = self.shots[panel]
-        if self.dragged not in (panel, "*") or shot.view.pixels <= COARSE:
-            return shot
-        return Shot(shot.view.model_copy(update={"pixels": COARSE}), shot.settings)
+
+def coarse(shot: Shot) -> Shot:
+    """Return the shot with no more than `COARSE` pixels a side."""
+    if shot.view.pixels <= COARSE:
+        return shot
+    return Shot(shot.view.model_copy(update={"pixels": COARSE}), shot.settings)
 
 
 def panels(shots: list[Shot] | tuple[Shot, ...]) -> dict[str, Shot]:
@@ -112,40 +112,39 @@ def geometry(shot: Shot, subject: Subject) -> Geometry:
     match shot.view:
         case UltrasoundView():
             return place(subject, shot.view).geometry
-        case FluoroscopyView() | CtView() | MriView():
+        case FluoroscopyView() | SliceView():
             return shot.view.geometry(subject)
     raise TypeError(f"{type(shot.view).__name__} is no view of the four modalities")
-
-
-SLIDES = {"ct": ("shift",), "mri": ("shift",), "ultrasound": ("along", "across")}
-"""The fields that slide a picture's plane along its normal."""
 
 
 def through(shot: Shot, point: ArrayLike, subject: Subject) -> Shot:
     """Return the shot slid until its plane passes through a point, as far as its limits allow.
 
-    A probe rides on curved skin, so its plane is found by a few secant steps; a C-arm's picture
-    shows every depth and stays.
+    A probe rides on curved skin, so it is slid and looked at again; a C-arm's picture shows every
+    depth and stays.
     """
     try:
-        for _ in range(3):
+        for _ in range(2):
             plane = geometry(shot, subject)
-            if not isinstance(plane, PlaneGeometry) or abs(plane.distance(point)) < 0.05:
+            if not isinstance(plane, PlaneGeometry) or abs(plane.distance(point)) < 0.1:
                 return shot
-            off = plane.distance(point)
-            best, slope = "", 0.0
-            for name in SLIDES[shot.modality]:
-                moved = geometry(_slid(shot, name, 1.0), subject)
-                assert isinstance(moved, PlaneGeometry)
-                if abs(moved.distance(point) - off) > abs(slope):
-                    best, slope = name, moved.distance(point) - off
-            if abs(slope) < 0.2:  # the plane hardly moves: it lies along the skin's normal
+            name, slope = _slide(shot, plane, subject)
+            if abs(slope) < 0.3:  # the plane lies along the way it can be slid
                 return shot
-            shot = _slid(shot, best, -off / slope)
+            value = float(getattr(shot.view, name)) + plane.distance(point) / slope
+            shot = turned(shot, {name: round(value, 2)})
     except (ProblemError, ValueError):  # off the skin, or beyond the control's limits
         pass
     return shot
 
 
-def _slid(shot: Shot, name: str, by: float) -> Shot:
-    return turned(shot, {name: round(float(getattr(shot.view, name)) + by, 2)})
+def _slide(shot: Shot, plane: PlaneGeometry, subject: Subject) -> tuple[str, float]:
+    """Return the control that slides a plane along its normal, and how far 1 mm of it goes."""
+    if isinstance(shot.view, UltrasoundView):
+        x, _, z = np.asarray(subject.frames[shot.view.level])[:3, :3].T
+        slopes = {"across": float(x @ plane.normal), "along": float(z @ plane.normal)}
+        name = max(slopes, key=lambda control: abs(slopes[control]))
+        return name, slopes[name]
+    assert isinstance(shot.view, SliceView)
+    moved = geometry(turned(shot, {"shift": shot.view.shift + 1.0}), subject)
+    return "shift", float((moved.origin - plane.origin) @ plane.normal)

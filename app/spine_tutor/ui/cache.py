@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,18 +22,23 @@ from numpy.typing import NDArray
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.display import encode, picture
 from spine_tutor.imaging.fluoroscopy import structure_map
-from spine_tutor.imaging.geometry import ConeGeometry
+from spine_tutor.imaging.geometry import ConeGeometry, Geometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.lessons.library import ContentLibrary, load_content
 from spine_tutor.problems import ProblemError
 from spine_tutor.quiz.attempts import AttemptStore
+from spine_tutor.ui.bench import COARSE, geometry
 from spine_tutor.ui.bundle import pack
 from spine_tutor.ui.jobs import Opening
 
 PICTURES = 160
 """Pictures kept, about 2 MB each at 512²."""
 
+FOLLOWS = 0.06
+"""Seconds: a picture that takes longer is simulated coarsely while a hand moves it."""
+
+_pace: dict[str, float] = {}
 RAY_NAMES = 3
 """Structures named along a ray of a projection."""
 
@@ -105,8 +111,32 @@ def drawn(subject: Subject, shot: Shot) -> Drawn:
 
 @st.cache_resource(max_entries=PICTURES, show_spinner=False)
 def _drawn(content_hash: str, key: str, _subject: Subject, _shot: Shot) -> Drawn:
+    began = time.perf_counter()
     image = _shot.simulate(_subject)
-    return Drawn(image, encode(picture(image, _shot.settings)))
+    found = Drawn(image, encode(picture(image, _shot.settings)))
+    if _shot.view.pixels > COARSE:
+        took, before = time.perf_counter() - began, _pace.get(_shot.modality)
+        _pace[_shot.modality] = took if before is None else min(before, 0.5 * (before + took))
+    return found
+
+
+def slow(modality: str) -> bool:
+    """Return whether a whole picture takes too long here to follow a hand."""
+    return _pace.get(modality, 1.0) > FOLLOWS
+
+
+def place(subject: Subject, shot: Shot) -> Geometry:
+    """Return where a shot's picture lies.
+
+    Raises:
+        ProblemError, ValueError, KeyError: as `drawn`.
+    """
+    return _place(subject.content_hash, shot.view.model_dump_json(), subject, shot)
+
+
+@st.cache_resource(max_entries=4 * PICTURES, show_spinner=False)
+def _place(content_hash: str, key: str, _subject: Subject, _shot: Shot) -> Geometry:
+    return geometry(_shot, _subject)
 
 
 def names(subject: Subject, shot: Shot) -> Names:

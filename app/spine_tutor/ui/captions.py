@@ -47,7 +47,7 @@ def pose(shot: Shot) -> str:
 
 
 FACTS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "fluoroscopy": (("kvp", "{:.0f} kVp"), ("air_kerma_uGy", "{:.2g} µGy")),
+    "fluoroscopy": (("kvp", "{:.0f} kVp"), ("air_kerma_uGy", "{:.3g} µGy")),
     "ct": (("kvp", "{:.0f} kVp"), ("thickness_mm", "{:g} mm")),
     "ultrasound": (("frequency_MHz", "{:g} MHz"), ("axial_resolution_mm", "axial {:g} mm")),
     "mri": (("TR_ms", "TR {:.0f}"), ("TE_ms", "TE {:.0f}"), ("TI_ms", "TI {:.0f}"),

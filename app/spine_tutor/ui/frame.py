@@ -71,11 +71,10 @@ def subject(subject_id: str) -> Subject:
         ProblemError: if there is no such subject or it cannot be read.
     """
     opening = shared.opening(subject_id)
-    if not opening.wait(0.3):
-        bar = st.progress(0.0, "Preparing the body")
-        while not opening.wait(0.2):
-            bar.progress(opening.fraction, f"Preparing the body: {opening.message}")
-        bar.empty()
+    bar = st.empty()  # always there, so that what follows keeps its place on the page
+    while not opening.wait(0.2):
+        bar.progress(opening.fraction, f"Preparing the body: {opening.message}")
+    bar.empty()
     return opening.result()
 
 

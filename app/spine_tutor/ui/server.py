@@ -39,20 +39,20 @@ CONFIG: dict[str, Any] = {
 
 def serve(
     port: int = 8501,
+    host: str = "localhost",
     content: Path | None = None,
-    database_url: str | None = None,
+    database: str | None = None,
     *,
     headless: bool = True,
-    address: str = "localhost",
 ) -> None:
     """Serve the tutor until it is stopped.
 
     Args:
         port: TCP port.
+        host: address to listen on; ``0.0.0.0`` for a department's server.
         content: folder of lessons; what ships with the tutor when None.
-        database_url: SQLAlchemy URL for results; the user's own SQLite file when None.
+        database: SQLAlchemy URL for results; the user's own SQLite file when None.
         headless: do not open a browser window.
-        address: network interface; ``0.0.0.0`` for a department's server.
 
     Raises:
         ProblemError: if the content folder does not exist or vtk.js is not installed.
@@ -68,12 +68,12 @@ def serve(
             Problem(str(folder), "is no folder.", "Give --content a folder that holds `lessons/`.")
         )
     vtk_js()
-    configure(Deployment(folder.resolve(), database_url))
+    configure(Deployment(folder.resolve(), database))
     warm(folder.resolve())
     script = Path(__file__).with_name("app.py")
     config = CONFIG | {
         "server.port": port,
-        "server.address": address,
+        "server.address": host,
         "server.headless": headless,
     }
     st.App(script, routes=routes()).run(config=config)

@@ -21,7 +21,7 @@ from spine_tutor.imaging.shot import Shot
 from spine_tutor.problems import ProblemError
 from spine_tutor.resources import LABEL
 from spine_tutor.ui import cache, captions, components, controls, links, routes, state
-from spine_tutor.ui.bench import Bench, geometry
+from spine_tutor.ui.bench import Bench, coarse
 
 MODEL_HEIGHT = 400
 """px; leaves room for the controls under the model on a screen of 768 px."""
@@ -107,7 +107,7 @@ def _scene(scope: str, box: Any, bench: Bench, subject: Subject, steered: str | 
 
 
 def _picture(scope: str, panel: str, bench: Bench, subject: Subject) -> None:
-    shot, key = bench.shown(panel), f"picture/{scope}/{panel}"
+    shot, key = _shown(bench, panel), f"picture/{scope}/{panel}"
     try:
         drawn = cache.drawn(subject, shot)
         named = cache.names(subject, shot) if bench.names and bench.dragged is None else None
@@ -129,6 +129,13 @@ def _picture(scope: str, panel: str, bench: Bench, subject: Subject) -> None:
         key=key,
         on_cross=partial(_crossed, scope, panel, subject, key),
     )
+
+
+def _shown(bench: Bench, panel: str) -> Shot:
+    """Return the shot to simulate now: coarse while it moves, unless the whole is fast enough."""
+    shot = bench.shots[panel]
+    moves = bench.dragged in (panel, "*")
+    return coarse(shot) if moves and cache.slow(shot.modality) else shot
 
 
 def picture_header(
@@ -160,8 +167,10 @@ def scene_data(bench: Bench, subject: Subject, steered: str | None) -> dict[str,
     """Return what the 3-D component draws: no meshes, only what changes."""
     planes, beam, clip = [], None, None
     for panel, shot in bench.shots.items():
+        if panel not in (steered, bench.clip) and shot.modality != "fluoroscopy":
+            continue
         try:
-            place = geometry(shot, subject)
+            place = cache.place(subject, shot)
         except (ProblemError, ValueError, KeyError):
             continue  # its picture says why
         if panel == steered:
@@ -294,7 +303,7 @@ def _turned(scope: str, panel: str, key: str) -> None:
 def _crossed(scope: str, panel: str, subject: Subject, key: str) -> None:
     report, bench = state.heard(key, "cross"), _now(scope)
     row, column = pixel(report, bench.shots[panel])
-    point = geometry(bench.shots[panel], subject).move(row, column, bench.point)
+    point = cache.place(subject, bench.shots[panel]).move(row, column, bench.point)
     _change(scope, bench.aim(point, subject, panel, bool(report.get("dragging"))), held=panel)
 
 

@@ -82,14 +82,14 @@ class Panel {
     const tell = (dragging) => {
       show(input.value);
       this.want(id, Number(input.value), dragging);
-      clearTimeout(this.rest);  // a hand that holds still wants the whole picture
+      clearTimeout(this.rest);  // a hand, or a key, that rests wants the whole picture
       if (dragging) this.rest = setTimeout(() => this.want(id, Number(input.value), false), REST_MS);
     };
-    input.oninput = () => tell(this.held === id);
+    input.oninput = () => tell(true);
     input.onpointerdown = () => { this.held = id; };
     input.onpointerup = input.onpointercancel = () => { this.held = null; tell(false); };
-    less.onclick = () => { input.stepDown(10 * step > max - min ? 1 : 5); tell(false); };
-    more.onclick = () => { input.stepUp(10 * step > max - min ? 1 : 5); tell(false); };
+    less.onclick = () => { input.stepDown(10 * step > max - min ? 1 : 5); tell(true); };
+    more.onclick = () => { input.stepUp(10 * step > max - min ? 1 : 5); tell(true); };
     return { element, show };
   }
 

@@ -61,6 +61,7 @@ class Picture {
   async update(data, component) {
     this.component = component;
     const { header, jpeg, labels } = unpack(data);
+    this.rescale(header.size);
     this.header = header;
     if (!this.dragging && !this.wanted) this.cross = header.cross;
     this.canvas.ariaLabel = header.alt;
@@ -87,6 +88,16 @@ class Picture {
       const stored = await inflate(labels);
       if (key === this.key) this.labels = { ...header.labels, cells: stored };
     }
+  }
+
+  // While it is moved a picture may come with fewer pixels; what the hand holds keeps its place.
+  rescale(size) {
+    if (!this.header || this.header.size === size) return;
+    const scale = size / this.header.size;
+    const moved = (place) => place &&
+      { row: (place.row + 0.5) * scale - 0.5, column: (place.column + 0.5) * scale - 0.5 };
+    this.cross = moved(this.cross);
+    this.wanted = moved(this.wanted);
   }
 
   // -- drawing --------------------------------------------------------------------------------

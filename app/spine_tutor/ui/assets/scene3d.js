@@ -20,6 +20,7 @@ export default function (component) {
 }
 
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255);
+const REST_MS = 350;
 const HIGHLIGHT = [255, 214, 10];
 
 class Scene {
@@ -186,7 +187,7 @@ class Scene {
       if (typeof camera === "string") this.look(camera, true);
       else if (camera && camera.by !== this.id) this.orbit.set(camera);  // not our own echo
     }
-    this.render();
+    this.render(before !== undefined);
   }
 
   extent() {
@@ -268,11 +269,15 @@ class Scene {
       () => this.component.setStateValue("camera", { ...this.orbit.state(), by: this.id }), 500);
   }
 
-  render() {
-    if (this.disposed || this.queued) return;
-    // without a graphics card a frame takes long: leave the machine as much time for the pictures
-    const wait = (this.rested ?? 0) - performance.now();
-    this.queued = setTimeout(() => requestAnimationFrame(() => this.paintNow()), Math.max(0, wait));
+  // Without a graphics card a frame takes long. Then what the pictures' controls bring waits for a
+  // rest, so that the pictures get the machine; the hand on the model itself is always followed.
+  render(patient = false) {
+    if (this.disposed) return;
+    const wait = patient && this.slow ? REST_MS : 0;
+    if (this.queued && !this.waits) return;
+    clearTimeout(this.queued);
+    this.waits = wait > 0;
+    this.queued = setTimeout(() => requestAnimationFrame(() => this.paintNow()), wait);
   }
 
   paintNow() {
@@ -284,7 +289,7 @@ class Scene {
     this.drawAxes();
     this.drawCross();
     const ended = performance.now();
-    if (ended - began > 30) this.rested = ended + 1.5 * (ended - began);
+    this.slow = ended - began > 40;
     this.view.dataset.painted = String(Number(this.view.dataset.painted || 0) + 1);
     this.view.dataset.ms = (ended - began).toFixed(1);
   }
