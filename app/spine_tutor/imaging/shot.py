@@ -65,8 +65,8 @@ def standard_shots(
 ) -> dict[str, Shot]:
     """Return how each modality would usually look at a place: one shot a modality.
 
-    Fluoroscopy is 30° oblique towards `side`, where the Scotty dog of that side stands; CT is
-    axial and MRI sagittal (T2) through the place; ultrasound is paramedian sagittal over it.
+    Fluoroscopy is 30° oblique towards `side` in the lumbar spine, where the Scotty dog of that
+    side stands, and straight elsewhere; CT is axial and MRI sagittal (T2) through the place; ultrasound is paramedian sagittal over it.
 
     Args:
         subject: the body.
@@ -77,8 +77,10 @@ def standard_shots(
     center = place if place is not None else f"{level}_vertebra"
     near = _nearest_level(subject, center)
     over = {"level": near, "side": side} | ({"center": center} if place is not None else {})
+    dog = near.startswith("l") or near == "s1"
+    oblique = 0 if not dog else -30 if side == "left" else 30
     fields: list[dict[str, Any]] = [
-        {"modality": "fluoroscopy", "center": center, "oblique": -30 if side == "left" else 30},
+        {"modality": "fluoroscopy", "center": center, "oblique": oblique},
         {"modality": "ct", "center": center, "align": near},
         {"modality": "ultrasound", **over},
         {"modality": "mri", "center": center, "settings": {"sequence": "t2"}},

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.imaging.texture import scatter, sheets, smooth
-from spine_tutor.imaging.us_volumes import Volumes, inside, label_at, tissue_run, voxel_tissue_at
+from spine_tutor.imaging.us_volumes import Volumes, grid_at, tissue_run, value_at
 
 SOUND_SPEED = 1540.0
 """m/s, the speed every scanner assumes."""
@@ -80,19 +80,20 @@ lies deeper where it was. E: no source, a convex face sinks in about half its ow
 
 @nb.njit(fastmath=True)
 def _facing(
-    v: Volumes, impedance: NDArray, x: float, y: float, z: float, dx: float, dy: float, dz: float
-) -> float:
+    t0: NDArray, t1: NDArray, t2: NDArray, frames: NDArray, impedance: NDArray,
+    x: float, y: float, z: float, dx: float, dy: float, dz: float,
+) -> float:  # fmt: skip
     """Return |cos| of the angle between a line and the normal of the interface it meets.
 
     The normal is the gradient of impedance over the corners and faces of two boxes of voxel size
     around the point: the small one sees sheets, the large one evens out the voxels' steps.
     """
-    g = 0
-    while g + 1 < len(v.tissues) and not inside(v, g, x, y, z):
-        g += 1
-    rx = max(SMOOTH, 1.0 / v.inverse[g, 0])
-    ry = max(SMOOTH, 1.0 / v.inverse[g, 1])
-    rz = max(SMOOTH, 1.0 / v.inverse[g, 2])
+    g = min(grid_at(t0, t1, t2, frames, x, y, z), 2)
+    rx, ry, rz = (
+        max(SMOOTH, 1 / frames[g, 3]),
+        max(SMOOTH, 1 / frames[g, 4]),
+        max(SMOOTH, 1 / frames[g, 5]),
+    )
     gx = gy = gz = 0.0
     for scale in (0.8, 2.0):
         for a in range(-1, 2):
@@ -100,11 +101,8 @@ def _facing(
                 for c in range(-1, 2):
                     if a * a + b * b + c * c == 2 or (a == 0 and b == 0 and c == 0):
                         continue
-                    value = impedance[
-                        voxel_tissue_at(
-                            v, x + a * rx * scale, y + b * ry * scale, z + c * rz * scale
-                        )
-                    ]
+                    px, py, pz = x + a * rx * scale, y + b * ry * scale, z + c * rz * scale
+                    value = impedance[value_at(t0, t1, t2, frames, px, py, pz)]
                     gx += a * value
                     gy += b * value
                     gz += c * value
@@ -190,12 +188,22 @@ def _ray(
     The thickness of the slice adds up the *power* of scatterers in its planes. Their phases, the
     labels and the course of fibres are taken in the middle plane, which comes first.
     """
+    t0, t1, t2 = v.tissues
+    l0, l1, l2 = v.labels
+    frames = v.frames
+    impedance, speed, sheet = acoustics.impedance, acoustics.speed, acoustics.sheet
+    across, along_mm, fibres = acoustics.across, acoustics.along, acoustics.fibres
+    loss_across, loss_along = acoustics.loss, acoustics.loss_along
+    backscatter, anisotropy = acoustics.backscatter, acoustics.anisotropy
+    start, elevation = lines.start[n], lines.elevation
+    thickness, step, skin = lines.thickness, lines.step, lines.skin[n]
     middle = p == 0
     weight = lines.weights[p]
     # neighbouring lines, which the beam averages, look at places between each other's planes
     offset = lines.offsets[p] + (0.0 if middle else lines.jitter[n])
-    dx, dy, dz = lines.direction[n]
-    fading = np.exp(-FADING * lines.step)
+    dx, dy, dz = lines.direction[n, 0], lines.direction[n, 1], lines.direction[n, 2]
+    cell, wall = lines.cell, lines.wall
+    fading = np.exp(-FADING * step)
     depth = 0.0  # true depth under the pressed face, mm
     left = 1.0  # amplitude, of the way there and back
     clutter = 0.0  # behind gas
@@ -204,23 +212,26 @@ def _ray(
     fx, fy, fz = 0.0, 0.0, 1.0
     ds = half = scattered = 0.0
     for m in range(len(power)):
-        s = depth + lines.skin[n] * max(0.0, 1.0 - depth / PRESS)
-        out = offset * lines.thickness[m]
-        x = lines.start[n, 0] + s * dx + out * lines.elevation[0]
-        y = lines.start[n, 1] + s * dy + out * lines.elevation[1]
-        z = lines.start[n, 2] + s * dz + out * lines.elevation[2]
+        s = depth + skin * max(0.0, 1.0 - depth / PRESS)
+        out = offset * thickness[m]
+        x = start[0] + s * dx + out * elevation[0]
+        y = start[1] + s * dy + out * elevation[1]
+        z = start[2] + s * dz + out * elevation[2]
         new = m >= known
         if new:
-            code, run = tissue_run(v, x, y, z, dx, dy, dz)
-            known = m + 1 + int(0.6 * run / lines.step)  # less: sound may run faster than drawn
+            code, run = tissue_run(t0, t1, t2, frames, x, y, z, dx, dy, dz)
+            known = m + 1 + int(0.6 * run / step)  # less: sound may run faster than drawn
         if not touched:
             if code == 0:
-                depth += lines.step  # gel fills what is left between face and skin
+                depth += step  # gel fills what is left between face and skin
                 continue
             touched, was = True, code
         if code != was:
             if left > SILENT:
-                echo, passed = _interface(v, acoustics, was, code, x, y, z, dx, dy, dz, angle)
+                cos = 1.0
+                if angle:
+                    cos = _facing(t0, t1, t2, frames, impedance, x, y, z, dx, dy, dz)
+                echo, passed = _interface(acoustics, was, code, cos)
                 if speckle:  # no surface of the body is a mirror all over
                     echo *= 0.3 + 0.9 * smooth(0.4 * x, 0.4 * y, 0.4 * z, 5)[0]
                 mirror[m] += weight * left * echo
@@ -230,29 +241,32 @@ def _ray(
         if left < SILENT and clutter < SILENT:
             if not middle:
                 break
-            labels[m] = label_at(v, x, y, z)  # what lies in the dark can still be named
-            depth += lines.step * acoustics.speed[code] / SOUND_SPEED
+            labels[m] = value_at(
+                l0, l1, l2, frames, x, y, z
+            )  # what lies in the dark can still be named
+            depth += step * speed[code] / SOUND_SPEED
             continue
         if middle:
-            labels[m] = label_at(v, x, y, z)
+            labels[m] = value_at(l0, l1, l2, frames, x, y, z)
         if new:
-            if middle and acoustics.across[code] > 0.0:
-                fx, fy, fz = acoustics.fibres[labels[m]]
+            if middle and across[code] > 0.0:
+                at = labels[m]
+                fx, fy, fz = fibres[at, 0], fibres[at, 1], fibres[at, 2]
                 slant[m:known] = (dx * fx + dy * fy + dz * fz) ** 2
-            along = slant[m] if acoustics.across[code] > 0.0 else 0.0
-            ds = lines.step * acoustics.speed[code] / SOUND_SPEED
-            loss = acoustics.loss[code]
-            loss += (acoustics.loss_along[code] - loss) * along
+            along = slant[m] if across[code] > 0.0 else 0.0
+            ds = step * speed[code] / SOUND_SPEED
+            loss = loss_across[code]
+            loss += (loss_along[code] - loss) * along
             half = np.exp(-loss * ds)  # one step there and back is this squared
             # fibres scatter most when the beam meets them squarely
-            scattered = acoustics.backscatter[code]
-            scattered *= 1.0 - acoustics.anisotropy[code] * min(1.0, 2.0 * along)
+            scattered = backscatter[code]
+            scattered *= 1.0 - anisotropy[code] * min(1.0, 2.0 * along)
         if middle and speckle:
-            real[m], imaginary[m] = scatter(x, y, z, 1.0 / lines.cell)
-            if acoustics.sheet[code] * left > SILENT:
-                mirror[m] += acoustics.sheet[code] * left * sheets(
+            real[m], imaginary[m] = scatter(x, y, z, 1.0 / cell)
+            if sheet[code] * left > SILENT:
+                mirror[m] += sheet[code] * left * sheets(
                     x, y, z, fx, fy, fz, dx, dy, dz,
-                    acoustics.across[code], acoustics.along[code], lines.wall, SHEET_GLOSS,
+                    across[code], along_mm[code], wall, SHEET_GLOSS,
                 )  # fmt: skip
         elif middle:  # the mean of scatterers is neither in nor against the phase of interfaces
             imaginary[m] = 1.0
@@ -264,10 +278,7 @@ def _ray(
 
 
 @nb.njit(fastmath=True, error_model="numpy")
-def _interface(
-    v: Volumes, acoustics: Acoustics, was: int, code: int, x: float, y: float, z: float,
-    dx: float, dy: float, dz: float, angle: bool,
-) -> tuple[float, float]:  # fmt: skip
+def _interface(acoustics: Acoustics, was: int, code: int, cos: float) -> tuple[float, float]:
     """Return the echo of an interface and what goes on there and back, shares of the amplitude.
 
     R = |Z₂ − Z₁| / (Z₂ + Z₁) comes back when the surface faces the beam; aslant, its smooth part
@@ -276,7 +287,6 @@ def _interface(
     """
     za, zb = acoustics.impedance[was], acoustics.impedance[code]
     r = abs(zb - za) / (zb + za)
-    cos = _facing(v, acoustics.impedance, x, y, z, dx, dy, dz) if angle else 1.0
     stiffer = code if zb > za else was
     rough = acoustics.rough[stiffer]
     echo = r * (rough * cos + (1.0 - rough) * cos ** acoustics.gloss[stiffer])

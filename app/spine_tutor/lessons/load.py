@@ -97,10 +97,8 @@ def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
         key = context["discriminator"].strip("'")
         return f"does not say its `{key}`.", f"Add `{key}: …`."
     if kind == "string_pattern_mismatch":
-        return f"cannot be `{value}`: it must match {context['pattern']}.", (
-            "Use lower-case letters and digits, `-` between words of an id in content, `_` between "
-            "those of a structure."
-        )
+        about = _schema_at(model, error["loc"]).get("description", "Change it to match.")
+        return f"cannot be `{value}`: it must match {context['pattern']}.", about
     shown = f"`{value}`" if isinstance(value, str | int | float) else f"a {_plain_type(value)}"
     about = _schema_at(model, error["loc"]).get("description", "")
     rule = error["msg"].replace("Input should", "it should")

@@ -130,7 +130,9 @@ class Source(Part):
     title: Line
     venue: Line = Field(description="Journal, book or site, with volume and pages.")
     year: int = Field(ge=1800, le=2100)
-    doi: str | None = Field(default=None, pattern=r"^10\.\d{4,9}/\S+$")
+    doi: str | None = Field(
+        default=None, pattern=r"^10\.\d{4,9}/\S+$", description="Write it as 10.1000/xyz."
+    )
     finding: Markdown
 
 

@@ -6,7 +6,7 @@ import re
 from html import unescape
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])(?!https?://)\S{0,30}")
@@ -51,15 +51,35 @@ def safe_markdown(text: str) -> str:
     return text
 
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
-"""An id in content: lower case, digits and single hyphens, such as ``find-pedicle``."""
+def one_line(text: str) -> str:
+    """Return `text` unchanged if it is one line.
 
-StructureId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
-"""A structure, landmark or level of a subject, such as ``l4_pedicle_left``."""
+    Raises:
+        PydanticCustomError: if it is more.
+    """
+    if "\n" in text:
+        raise _refuse("has more than one line.", "Write it as one.")
+    return text
+
+
+Slug = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80),
+    Field(description="Use lower-case letters and digits with single hyphens: find-pedicle."),
+]
+"""An id in content."""
+
+StructureId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=80),
+    Field(description="Use lower-case letters and digits with underscores: l4_pedicle_left."),
+]
+"""A structure, landmark or level of a subject."""
 
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
+    AfterValidator(one_line),
     AfterValidator(safe_markdown),
 ]
 """One line of text."""

@@ -43,6 +43,7 @@ RAY_NAMES = 3
 """Structures named along a ray of a projection."""
 
 _openings: dict[str, Opening] = {}
+_entries: dict[str, str] = {}
 _lock = threading.Lock()
 
 
@@ -64,7 +65,14 @@ def subject(subject_id: str) -> Subject:
     Raises:
         ProblemError: if there is no such subject or it cannot be read.
     """
-    return opening(subject_id).result()
+    found = opening(subject_id).result()
+    _entries[found.content_hash] = subject_id
+    return found
+
+
+def entry_of(subject: Subject) -> str:
+    """Return the id under which the library opens a subject; it may differ from its own."""
+    return _entries[subject.content_hash]
 
 
 @lru_cache(maxsize=8)

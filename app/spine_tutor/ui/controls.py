@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Le
@@ -133,6 +134,8 @@ def _choices(field: FieldInfo) -> tuple[Any, ...]:
     parts = get_args(field.annotation)
     if get_origin(field.annotation) is Literal:
         return parts
+    if get_origin(field.annotation) is not UnionType:
+        return ()
     literal = next((part for part in parts if get_origin(part) is Literal), None)
     return () if literal is None else (None, *get_args(literal))
 

@@ -75,7 +75,7 @@ def subject(subject_id: str) -> Subject:
     while not opening.wait(0.2):
         bar.progress(opening.fraction, f"Preparing the body: {opening.message}")
     bar.empty()
-    return opening.result()
+    return shared.subject(subject_id)
 
 
 def ask_name() -> None:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from spine_tutor.anatomy import Subject
 from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.ui import cache as shared
 
@@ -52,9 +53,9 @@ def vtk_url() -> str:
     return f"tutor/vtk-{_vtk_js()[0]}.js"
 
 
-def mesh_url(subject_id: str, content_hash: str) -> str:
-    """Return the address of a subject's meshes, relative to the page."""
-    return f"tutor/mesh/{subject_id}/{content_hash}.bin"
+def mesh_url(subject: Subject) -> str:
+    """Return the address of an open subject's meshes, relative to the page."""
+    return f"tutor/mesh/{shared.entry_of(subject)}/{subject.content_hash}.bin"
 
 
 def routes() -> list[Route]:

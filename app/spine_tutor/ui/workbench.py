@@ -181,7 +181,7 @@ def scene_data(bench: Bench, subject: Subject, steered: str | None) -> dict[str,
             clip = {"origin": _list(place.pixel_to_world(0, 0)), "normal": _list(-place.normal)}
     return {
         "vtk": routes.vtk_url(),
-        "bundle": routes.mesh_url(subject.id, subject.content_hash),
+        "bundle": routes.mesh_url(subject),
         "label": f"3-D model of {subject.title}. Arrow keys turn it, Shift and arrow keys move a "
         f"reticle, Enter picks what lies under it, plus and minus zoom. {LABEL}.",
         "height": MODEL_HEIGHT,

@@ -74,7 +74,7 @@ class Scene {
     } catch (error) {
       this.wait.hidden = false;
       this.wait.textContent = `The 3-D model cannot be shown: ${error.message}. Reload the page; ` +
-        "if it stays so, this browser has no WebGL 2.";
+        "if that does not help, the browser may lack WebGL 2. The pictures work without it.";
       return;
     }
     if (this.disposed) return;

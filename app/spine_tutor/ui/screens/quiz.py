@@ -13,7 +13,7 @@ from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.lessons.items import Hotspot, Item, NameModality
 from spine_tutor.lessons.model import Lesson
-from spine_tutor.problems import ProblemError
+from spine_tutor.problems import Problem, ProblemError, nearest
 from spine_tutor.quiz.grading import Answer, Context, Grade, grade
 from spine_tutor.ui import cache, frame, state
 from spine_tutor.ui.deployment import deployment
@@ -68,6 +68,7 @@ def page() -> None:
         (run.index + run.answered) / len(lesson.quiz),
         f"Question {run.index + 1} of {len(lesson.quiz)} · {run.score} right so far",
     )
+    _check(item, subject)
     scope = f"{key}/{item.id}"
     if not run.answered:
         pose(item, subject, scope, partial(_answer, lesson, item, subject, key))
@@ -85,6 +86,19 @@ def page() -> None:
         st.rerun()
     if judged.answer_point is not None:
         explain(item, judged, subject, scope)
+
+
+def _check(item: Item, subject: Subject) -> None:
+    """Refuse an item about what this body has not, before it is answered.
+
+    Raises:
+        ProblemError: naming the structure.
+    """
+    about = getattr(item, "target", None) or getattr(item, "shows", None)
+    if about is not None and about not in subject.structures:
+        remedy = f"Change the item, or the lesson's subject. {nearest(about, subject.structures)}"
+        message = f"is about `{about}`, which `{subject.id}` does not have."
+        raise ProblemError(Problem(f"question {item.id}", message, remedy))
 
 
 def _choose(lessons: list[Lesson]) -> None:

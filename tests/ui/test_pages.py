@@ -1,0 +1,151 @@
+"""Every page runs on a small body; what JavaScript would report is put into the session."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from tests.ui.body import small_body
+
+from spine_tutor.resources import LABEL
+from spine_tutor.ui import cache, deployment
+
+CONTENT = Path(__file__).parents[1] / "browser" / "content"
+
+
+@pytest.fixture(autouse=True)
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Serve the test lesson on the small body, with a database of its own."""
+    body = small_body()
+
+    class Opened:
+        fraction, message, failed = 1.0, "", False
+
+        def wait(self, seconds: float | None = None) -> bool:
+            return True
+
+        def result(self):
+            return body
+
+    monkeypatch.setattr(cache, "opening", lambda _: Opened())
+    before = deployment.deployment()
+    deployment.configure(deployment.Deployment(CONTENT, f"sqlite:///{tmp_path / 'a.sqlite'}"))
+    yield
+    deployment.configure(before)
+    cache.attempts.clear()
+
+
+def run(name: str, **parameters: str) -> AppTest:
+    def script(name: str) -> None:
+        from importlib import import_module
+
+        from spine_tutor.ui import frame
+
+        class Page:
+            run = staticmethod(import_module(f"spine_tutor.ui.screens.{name}").page)
+
+        frame.show(Page)
+
+    test = AppTest.from_function(script, kwargs={"name": name}, default_timeout=60)
+    for key, value in parameters.items():
+        test.query_params[key] = value
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def components(test: AppTest, name: str) -> list:
+    return [e.proto for e in test.get("bidi_component") if e.proto.component_name.endswith(name)]
+
+
+def texts(test: AppTest) -> str:
+    parts = [*test.markdown, *test.error, *test.info, *test.get("html")]
+    return "\n".join(str(getattr(p, "value", "") or p.proto.body) for p in parts)
+
+
+@pytest.mark.parametrize("name", ["learn", "lab", "quiz", "progress", "about"])
+def test_every_page_runs_and_carries_the_label(name: str) -> None:
+    assert LABEL in texts(run(name))
+
+
+def test_the_start_page_lists_lessons_and_opens_one() -> None:
+    test = run("learn")
+    test.button(key="open/browser-lesson").click().run()
+    assert test.query_params["lesson"] == "browser-lesson"
+    assert len(components(test, "picture")) == 4
+
+
+def test_a_step_sends_no_mesh_with_the_model() -> None:
+    test = run("learn", lesson="browser-lesson", step="1")
+    (scene,) = components(test, "scene3d")
+    data = json.loads(scene.json)
+    assert data["bundle"] == "tutor/mesh/average/smallbody.bin"
+    assert data["show"] == {"l4_vertebra": 1.0}
+    assert len(scene.json) < 5000
+
+
+def test_a_picture_has_its_text_alternative_and_names() -> None:
+    test = run("learn", lesson="browser-lesson", step="2")
+    (picture,) = components(test, "picture")
+    length = int.from_bytes(picture.bytes[:4], "little")
+    header = json.loads(picture.bytes[4 : 4 + length])
+    assert "CT" in header["alt"]
+    assert LABEL in header["alt"]
+    assert "L4 left pedicle" in header["labels"]["names"]
+    assert picture.bytes[4 + length :][:2] == b"\xff\xd8"
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters", "said"),
+    [
+        ("learn", {"lesson": "nothing"}, "There is no lesson `nothing`"),
+        ("learn", {"lesson": "browser-lesson", "step": "9"}, "no step `9`"),
+        ("learn", {"lesson": "browser-lesson", "step": "-1"}, "no step `-1`"),
+        ("quiz", {"lesson": "nothing"}, "There is no lesson `nothing`"),
+        ("lab", {"subject": "nobody"}, "There is no subject `nobody`"),
+    ],
+)
+def test_a_link_to_nothing_is_told_with_a_way_back(page: str, parameters: dict, said: str) -> None:
+    test = run(page, **parameters)
+    assert said in texts(test)
+    assert any("Back" in button.label for button in test.button)
+
+
+def test_a_quiz_is_answered_judged_and_kept() -> None:
+    test = run("quiz", lesson="browser-lesson", learner="Ada")
+    test.radio[0].set_value(1).run()
+    next(b for b in test.button if b.label == "Answer").click().run()
+    assert "✘ Not correct" in texts(test)
+    assert 'role="alert"' in texts(test)
+    progress = run("progress", learner="Ada")
+    assert "0 of 1 right" in texts(progress)
+    assert "l4 lamina left" in texts(progress)
+
+
+def test_a_database_that_cannot_be_used_does_not_stop_the_quiz(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.sqlite"
+    broken.write_bytes(b"not a database at all, but long enough to look at" * 40)
+    deployment.configure(deployment.Deployment(CONTENT, f"sqlite:///{broken}"))
+    test = run("quiz", lesson="browser-lesson")
+    test.radio[0].set_value(0).run()
+    next(b for b in test.button if b.label == "Answer").click().run()
+    assert not test.exception
+    assert "✔ Correct" in texts(test)
+    assert any("could not be kept" in warning.value for warning in test.warning)
+    assert "is not a database" in texts(run("progress"))
+    assert broken.read_bytes().startswith(b"not a database")
+
+
+def test_a_broken_lesson_leaves_the_others_usable(tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "content"
+    shutil.copytree(CONTENT, folder)
+    (folder / "lessons" / "broken").mkdir()
+    (folder / "lessons" / "broken" / "lesson.yaml").write_text("id: [broken", encoding="utf-8")
+    deployment.configure(deployment.Deployment(folder, None))
+    test = run("learn")
+    assert test.button(key="open/browser-lesson")
+    assert "lesson.yaml" in texts(test)
