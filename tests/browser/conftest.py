@@ -28,6 +28,13 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+"""A Chromium that draws WebGL without a graphics card and asks nobody for anything."""
+
+
+def chromium_path() -> str | None:
+    """Return the installed Chromium; None lets playwright use its own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 class Tutor:
@@ -87,9 +94,8 @@ def chromium():
     """Start Chromium without a graphics card; the tests that need it fail if there is none."""
     from playwright.sync_api import sync_playwright
 
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -9,10 +9,11 @@ from scipy.ndimage import gaussian_filter
 from boxes import body
 from spine_tutor.anatomy import Subject, UnknownStructure
 from spine_tutor.imaging import ct
+from spine_tutor.imaging.contrast import Local
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot, standard_shots
 from spine_tutor.imaging.view import CtView, FluoroscopyView
-from spine_tutor.imaging.visibility import THRESHOLDS, Sight, _Local, matrix
+from spine_tutor.imaging.visibility import THRESHOLDS, Sight, matrix
 
 SLICE = CtView(center=(0, -10, 0), field=100)
 AP = FluoroscopyView(center=(0, 0, 0), field=100, pixels=256)
@@ -68,11 +69,11 @@ def test_local_statistics_are_those_of_the_mask_alone() -> None:
     pixels[:, 100:] = 0  # far away, and outside of the mask
     mask = np.zeros((200, 200), bool)
     mask[:, :100] = True
-    local = _Local.of(pixels, mask, 12)
+    local = Local.of(pixels, mask, 12)
     assert local.mean[100, 95] == pytest.approx(1000, abs=1.5)
     assert np.sqrt(local.variance[20:180, 20:80].mean()) == pytest.approx(3, rel=0.1)
     assert local.weight[100, 150] == 0
-    whole = _Local.of(pixels, np.ones_like(mask), 12)
+    whole = Local.of(pixels, np.ones_like(mask), 12)
     assert np.allclose(whole.mean, gaussian_filter(pixels, 6, truncate=2), atol=1e-6)
 
 

@@ -25,13 +25,15 @@ def sheet(subject: Subject, seed: int = 0) -> PilImage.Image:
         (MODALITIES[shot.modality].name, picture(shot.simulate(subject, seed), shot.settings))
         for shot in standard_shots(subject).values()
     ]
-    side, bar, gap = max(tile.width for _, tile in tiles), 40, 8
-    whole = PilImage.new("RGB", (len(tiles) * (side + gap) - gap, side + bar), "#10151c")
+    side, bar, gap = max(tile.width for _, tile in tiles), 36, 8
+    width = len(tiles) * (side + gap) - gap
+    whole = PilImage.new("RGB", (width, side + 2 * bar), "#10151c")
     pen, font = ImageDraw.Draw(whole), ImageFont.load_default(20)
+    pen.text((8, 6), f"{subject.title}. {LABEL}.", fill="#ffd98a", font=font)
     for n, (name, tile) in enumerate(tiles):
         x = n * (side + gap)
-        pen.text((x + 8, 8), f"{name}, {subject.title}"[:60], fill="#e6edf3", font=font)
-        whole.paste(tile, (x, bar))
+        pen.text((x + 8, bar + 4), name, fill="#e6edf3", font=font)
+        whole.paste(tile, (x, 2 * bar))
     return whole
 
 

@@ -31,7 +31,7 @@ def _hash(i: int, j: int, k: int, salt: int) -> np.uint64:
     return h ^ (h >> np.uint64(31))
 
 
-@nb.njit(fastmath=True)
+@nb.njit(fastmath=True, _nrt=False)
 def scatter(x: float, y: float, z: float, inverse_cell: float) -> tuple[float, float]:
     """Return the complex scattering amplitude at a place: zero mean, mean square 1.
 
@@ -61,7 +61,7 @@ def scatter(x: float, y: float, z: float, inverse_cell: float) -> tuple[float, f
     return re * scale, im * scale
 
 
-@nb.njit(fastmath=True)
+@nb.njit(fastmath=True, _nrt=False)
 def smooth(x: float, y: float, z: float, salt: int) -> tuple[float, float, float, float]:
     """Return value noise on the unit lattice, in [0, 1], and its gradient."""
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
@@ -83,7 +83,7 @@ def smooth(x: float, y: float, z: float, salt: int) -> tuple[float, float, float
     return total, gx, gy, gz
 
 
-@nb.njit(fastmath=True)
+@nb.njit(fastmath=True, _nrt=False)
 def sheets(
     x: float, y: float, z: float,
     fx: float, fy: float, fz: float,

@@ -19,7 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.imaging.texture import scatter, sheets, smooth
-from spine_tutor.imaging.us_volumes import Volumes, grid_at, tissue_run, value_at
+from spine_tutor.imaging.us_volumes import (
+    KERNEL,
+    Volumes,
+    grid_at,
+    label_at,
+    tissue_run,
+    voxel_tissue_at,
+)
 
 SOUND_SPEED = 1540.0
 """m/s, the speed every scanner assumes."""
@@ -78,41 +85,6 @@ PRESS = 25.0
 lies deeper where it was. E: no source, a convex face sinks in about half its own height."""
 
 
-@nb.njit(fastmath=True)
-def _facing(
-    t0: NDArray, t1: NDArray, t2: NDArray, frames: NDArray, impedance: NDArray,
-    x: float, y: float, z: float, dx: float, dy: float, dz: float,
-) -> float:  # fmt: skip
-    """Return |cos| of the angle between a line and the normal of the interface it meets.
-
-    The normal is the gradient of impedance over the corners and faces of two boxes of voxel size
-    around the point: the small one sees sheets, the large one evens out the voxels' steps.
-    """
-    g = min(grid_at(t0, t1, t2, frames, x, y, z), 2)
-    rx, ry, rz = (
-        max(SMOOTH, 1 / frames[g, 3]),
-        max(SMOOTH, 1 / frames[g, 4]),
-        max(SMOOTH, 1 / frames[g, 5]),
-    )
-    gx = gy = gz = 0.0
-    for scale in (0.8, 2.0):
-        for a in range(-1, 2):
-            for b in range(-1, 2):
-                for c in range(-1, 2):
-                    if a * a + b * b + c * c == 2 or (a == 0 and b == 0 and c == 0):
-                        continue
-                    px, py, pz = x + a * rx * scale, y + b * ry * scale, z + c * rz * scale
-                    value = impedance[value_at(t0, t1, t2, frames, px, py, pz)]
-                    gx += a * value
-                    gy += b * value
-                    gz += c * value
-    gx, gy, gz = gx / rx, gy / ry, gz / rz
-    length = np.sqrt(gx * gx + gy * gy + gz * gz)
-    if length < 1e-3:
-        return 0.7  # no slope to be seen: neither facing nor grazing
-    return abs(gx * dx + gy * dy + gz * dz) / length
-
-
 def march(
     v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
@@ -131,24 +103,12 @@ def march(
     """
     shape = (len(lines.start), len(lines.thickness))
     echoes = np.zeros((3, *shape), np.float32)
+    scratch = np.zeros((2, *shape))
     labels = np.zeros(shape, np.uint16)
     # numba's own parallel loops take no tuples of arrays; threads do, and share between sessions
     parts = np.linspace(0, shape[0], 4 * WORKERS + 1).astype(int)
     jobs = [
-        _POOL.submit(
-            _march,
-            v,
-            acoustics,
-            lines,
-            angle,
-            speckle,
-            a,
-            b,
-            echoes[0],
-            echoes[1],
-            echoes[2],
-            labels,
-        )
+        _POOL.submit(_march, v, acoustics, lines, angle, speckle, a, b, echoes, scratch, labels)
         for a, b in pairwise(parts)
     ]
     for job in jobs:
@@ -156,54 +116,45 @@ def march(
     return echoes[0], echoes[1], echoes[2], labels
 
 
-@nb.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@nb.njit(cache=True, nogil=True, **KERNEL)
 def _march(
     v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool,
-    first: int, last: int,
-    real: NDArray, imaginary: NDArray, mirror: NDArray, labels: NDArray,
+    first: int, last: int, echoes: NDArray, scratch: NDArray, labels: NDArray,
 ) -> None:  # fmt: skip
-    samples = len(lines.thickness)
     for n in range(first, last):
         if not lines.touching[n]:
             continue
-        power = np.zeros(samples)  # of the scatterers, over the thickness of the slice
-        slant = np.zeros(samples)  # squared cosine of beam and fibres
+        power, slant = scratch[0, n], scratch[1, n]
+        real, imaginary, mirror = echoes[0, n], echoes[1, n], echoes[2, n]
         for p in range(len(lines.offsets)):
-            _ray(v, acoustics, lines, n, p, angle, speckle,
-                 power, slant, real[n], imaginary[n], mirror[n], labels[n])  # fmt: skip
-        for m in range(samples):
+            _ray(
+                v, acoustics, lines, n, p, angle, speckle,
+                power, slant, real, imaginary, mirror, labels[n],
+            )  # fmt: skip
+        for m in range(len(power)):
             root = np.sqrt(power[m])
-            real[n, m] *= root
-            imaginary[n, m] *= root
+            real[m] *= root
+            imaginary[m] *= root
 
 
-@nb.njit(fastmath=True, error_model="numpy")
+@nb.njit(**KERNEL)
 def _ray(
     v: Volumes, acoustics: Acoustics, lines: Lines, n: int, p: int, angle: bool, speckle: bool,
     power: NDArray, slant: NDArray, real: NDArray, imaginary: NDArray, mirror: NDArray,
     labels: NDArray,
 ) -> None:  # fmt: skip
-    """Follow line `n` in plane `p` of the slice; what only the middle plane knows is kept in it.
+    """Follow line `n` in plane `p` of the slice.
 
     The thickness of the slice adds up the *power* of scatterers in its planes. Their phases, the
-    labels and the course of fibres are taken in the middle plane, which comes first.
+    labels and the slant of fibres to the beam (squared cosine) are taken in the middle plane,
+    which comes first.
     """
-    t0, t1, t2 = v.tissues
-    l0, l1, l2 = v.labels
-    frames = v.frames
-    impedance, speed, sheet = acoustics.impedance, acoustics.speed, acoustics.sheet
-    across, along_mm, fibres = acoustics.across, acoustics.along, acoustics.fibres
-    loss_across, loss_along = acoustics.loss, acoustics.loss_along
-    backscatter, anisotropy = acoustics.backscatter, acoustics.anisotropy
-    start, elevation = lines.start[n], lines.elevation
-    thickness, step, skin = lines.thickness, lines.step, lines.skin[n]
     middle = p == 0
     weight = lines.weights[p]
     # neighbouring lines, which the beam averages, look at places between each other's planes
     offset = lines.offsets[p] + (0.0 if middle else lines.jitter[n])
     dx, dy, dz = lines.direction[n, 0], lines.direction[n, 1], lines.direction[n, 2]
-    cell, wall = lines.cell, lines.wall
-    fading = np.exp(-FADING * step)
+    fading = np.exp(-FADING * lines.step)
     depth = 0.0  # true depth under the pressed face, mm
     left = 1.0  # amplitude, of the way there and back
     clutter = 0.0  # behind gas
@@ -212,25 +163,23 @@ def _ray(
     fx, fy, fz = 0.0, 0.0, 1.0
     ds = half = scattered = 0.0
     for m in range(len(power)):
-        s = depth + skin * max(0.0, 1.0 - depth / PRESS)
-        out = offset * thickness[m]
-        x = start[0] + s * dx + out * elevation[0]
-        y = start[1] + s * dy + out * elevation[1]
-        z = start[2] + s * dz + out * elevation[2]
+        s = depth + lines.skin[n] * max(0.0, 1.0 - depth / PRESS)
+        out = offset * lines.thickness[m]
+        x = lines.start[n, 0] + s * dx + out * lines.elevation[0]
+        y = lines.start[n, 1] + s * dy + out * lines.elevation[1]
+        z = lines.start[n, 2] + s * dz + out * lines.elevation[2]
         new = m >= known
         if new:
-            code, run = tissue_run(t0, t1, t2, frames, x, y, z, dx, dy, dz)
-            known = m + 1 + int(0.6 * run / step)  # less: sound may run faster than drawn
+            code, run = tissue_run(v, x, y, z, dx, dy, dz)
+            known = m + 1 + int(0.6 * run / lines.step)  # less: sound may run faster than drawn
         if not touched:
             if code == 0:
-                depth += step  # gel fills what is left between face and skin
+                depth += lines.step  # gel fills what is left between face and skin
                 continue
             touched, was = True, code
         if code != was:
             if left > SILENT:
-                cos = 1.0
-                if angle:
-                    cos = _facing(t0, t1, t2, frames, impedance, x, y, z, dx, dy, dz)
+                cos = _facing(v, acoustics.impedance, x, y, z, dx, dy, dz) if angle else 1.0
                 echo, passed = _interface(acoustics, was, code, cos)
                 if speckle:  # no surface of the body is a mirror all over
                     echo *= 0.3 + 0.9 * smooth(0.4 * x, 0.4 * y, 0.4 * z, 5)[0]
@@ -238,35 +187,37 @@ def _ray(
                 clutter = max(clutter, left * acoustics.dirty[code])
                 left *= passed
             was = code
-        if left < SILENT and clutter < SILENT:
-            if not middle:
-                break
-            labels[m] = value_at(
-                l0, l1, l2, frames, x, y, z
-            )  # what lies in the dark can still be named
-            depth += step * speed[code] / SOUND_SPEED
-            continue
         if middle:
-            labels[m] = value_at(l0, l1, l2, frames, x, y, z)
+            labels[m] = label_at(v, x, y, z)  # what lies in the dark can still be named
+        elif left < SILENT and clutter < SILENT:
+            break
         if new:
-            if middle and across[code] > 0.0:
-                at = labels[m]
-                fx, fy, fz = fibres[at, 0], fibres[at, 1], fibres[at, 2]
-                slant[m:known] = (dx * fx + dy * fy + dz * fz) ** 2
-            along = slant[m] if across[code] > 0.0 else 0.0
-            ds = step * speed[code] / SOUND_SPEED
-            loss = loss_across[code]
-            loss += (loss_along[code] - loss) * along
+            along = 0.0
+            if acoustics.across[code] > 0.0:
+                if middle:
+                    at = labels[m]
+                    fx = acoustics.fibres[at, 0]
+                    fy = acoustics.fibres[at, 1]
+                    fz = acoustics.fibres[at, 2]
+                    for k in range(m, min(known, len(slant))):
+                        slant[k] = (dx * fx + dy * fy + dz * fz) ** 2
+                along = slant[m]
+            ds = lines.step * acoustics.speed[code] / SOUND_SPEED
+            loss = acoustics.loss[code]
+            loss += (acoustics.loss_along[code] - loss) * along
             half = np.exp(-loss * ds)  # one step there and back is this squared
             # fibres scatter most when the beam meets them squarely
-            scattered = backscatter[code]
-            scattered *= 1.0 - anisotropy[code] * min(1.0, 2.0 * along)
+            scattered = acoustics.backscatter[code]
+            scattered *= 1.0 - acoustics.anisotropy[code] * min(1.0, 2.0 * along)
+        depth += ds
+        if left < SILENT and clutter < SILENT:
+            continue
         if middle and speckle:
-            real[m], imaginary[m] = scatter(x, y, z, 1.0 / cell)
-            if sheet[code] * left > SILENT:
-                mirror[m] += sheet[code] * left * sheets(
+            real[m], imaginary[m] = scatter(x, y, z, 1.0 / lines.cell)
+            if acoustics.sheet[code] * left > SILENT:
+                mirror[m] += acoustics.sheet[code] * left * sheets(
                     x, y, z, fx, fy, fz, dx, dy, dz,
-                    across[code], along_mm[code], wall, SHEET_GLOSS,
+                    acoustics.across[code], acoustics.along[code], lines.wall, SHEET_GLOSS,
                 )  # fmt: skip
         elif middle:  # the mean of scatterers is neither in nor against the phase of interfaces
             imaginary[m] = 1.0
@@ -274,10 +225,9 @@ def _ray(
         power[m] += weight * level * level
         left *= half * half
         clutter *= fading
-        depth += ds
 
 
-@nb.njit(fastmath=True, error_model="numpy")
+@nb.njit(**KERNEL)
 def _interface(acoustics: Acoustics, was: int, code: int, cos: float) -> tuple[float, float]:
     """Return the echo of an interface and what goes on there and back, shares of the amplitude.
 
@@ -296,3 +246,35 @@ def _interface(acoustics: Acoustics, was: int, code: int, cos: float) -> tuple[f
     if zb > 2.0 * za and sine * acoustics.speed[code] > acoustics.speed[was]:
         return echo, 0.0
     return echo, 1.0 - r * r
+
+
+@nb.njit(**KERNEL)
+def _facing(
+    v: Volumes, impedance: NDArray, x: float, y: float, z: float, dx: float, dy: float, dz: float
+) -> float:
+    """Return |cos| of the angle between a line and the normal of the interface it meets.
+
+    The normal is the gradient of impedance over the corners and faces of two boxes of voxel size
+    around the point: the small one sees sheets, the large one evens out the voxels' steps.
+    """
+    g = max(grid_at(v, x, y, z), 0)
+    rx = max(SMOOTH, 1.0 / v.inverse[g, 0])
+    ry = max(SMOOTH, 1.0 / v.inverse[g, 1])
+    rz = max(SMOOTH, 1.0 / v.inverse[g, 2])
+    gx = gy = gz = 0.0
+    for size in (0.8, 2.0):
+        for a in range(-1, 2):
+            for b in range(-1, 2):
+                for c in range(-1, 2):
+                    if a * a + b * b + c * c == 2 or (a == 0 and b == 0 and c == 0):
+                        continue
+                    px, py, pz = x + a * rx * size, y + b * ry * size, z + c * rz * size
+                    value = impedance[voxel_tissue_at(v, px, py, pz)]
+                    gx += a * value
+                    gy += b * value
+                    gz += c * value
+    gx, gy, gz = gx / rx, gy / ry, gz / rz
+    length = np.sqrt(gx * gx + gy * gy + gz * gz)
+    if length < 1e-3:
+        return 0.7  # no slope to be seen: neither facing nor grazing
+    return abs(gx * dx + gy * dy + gz * dz) / length

@@ -11,35 +11,28 @@ from numpy.typing import NDArray
 from spine_tutor.anatomy import LabelGrid
 
 
+KERNEL = {"fastmath": True, "error_model": "numpy", "_nrt": False}
+"""How kernels that read `Volumes` are compiled. They allocate nothing, so numba need not count
+references; counting them would cost fifty times the reading, since the grids are shared by all
+threads."""
+
+
 class Volumes(NamedTuple):
-    """Up to three grids, from fine to coarse; what a subject has not is empty.
+    """Label grids, from fine to coarse."""
 
-    Kernels take the fields apart before they loop: numba counts references whenever an array is
-    taken out of a tuple, and two threads that count the same ones wait for each other.
-    """
-
-    tissues: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
-    labels: tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]
-    frames: NDArray[np.float64]  # (3, 6): origin in mm, then voxels a mm
+    tissues: tuple[NDArray[np.uint8], ...]
+    labels: tuple[NDArray[np.uint16], ...]
+    origin: NDArray[np.float64]  # (grids, 3) mm
+    inverse: NDArray[np.float64]  # (grids, 3) voxels a mm
 
     @classmethod
     def of(cls, grids: tuple[LabelGrid, ...]) -> Volumes:
-        """Return a subject's grids, read-only so that mapped and owned arrays compile alike.
-
-        Raises:
-            ValueError: if there are more than three.
-        """
-        missing = 3 - len(grids)
-        if missing < 0:
-            raise ValueError(f"{len(grids)} grids: ultrasound reads at most 3")
-        nothing = LabelGrid(
-            np.zeros((0, 0, 0), np.uint16), np.zeros((0, 0, 0), np.uint8), np.zeros(3), np.ones(3)
-        )
-        a, b, c = (*grids, *[nothing] * missing)
+        """Return the grids' arrays, read-only so that mapped and owned ones compile alike."""
         return cls(
-            (_readonly(a.tissues), _readonly(b.tissues), _readonly(c.tissues)),
-            (_readonly(a.labels), _readonly(b.labels), _readonly(c.labels)),
-            np.array([[*g.origin, *(1.0 / np.asarray(g.spacing))] for g in (a, b, c)]),
+            tuple(_readonly(g.tissues) for g in grids),
+            tuple(_readonly(g.labels) for g in grids),
+            np.array([g.origin for g in grids], float),
+            1.0 / np.array([g.spacing for g in grids], float),
         )
 
 
@@ -49,89 +42,63 @@ def _readonly(array: NDArray) -> NDArray:
     return view
 
 
-@nb.njit(fastmath=True, _nrt=False)
-def grid_at(
-    t0: NDArray, t1: NDArray, t2: NDArray, frames: NDArray, x: float, y: float, z: float
-) -> int:
-    """Return which of three volumes decides a place, 3 outside all of them."""
-    if _inside(t0, frames, 0, x, y, z):
-        return 0
-    if _inside(t1, frames, 1, x, y, z):
-        return 1
-    return 2 if _inside(t2, frames, 2, x, y, z) else 3
+@nb.njit(**KERNEL)
+def grid_at(v: Volumes, x: float, y: float, z: float) -> int:
+    """Return which grid decides a place: the first that holds it; -1 outside all."""
+    for g in range(len(v.tissues)):
+        nx, ny, nz = v.tissues[g].shape
+        if (
+            -0.5 <= (x - v.origin[g, 0]) * v.inverse[g, 0] < nx - 0.5
+            and -0.5 <= (y - v.origin[g, 1]) * v.inverse[g, 1] < ny - 0.5
+            and -0.5 <= (z - v.origin[g, 2]) * v.inverse[g, 2] < nz - 0.5
+        ):
+            return g
+    return -1
 
 
-@nb.njit(fastmath=True, _nrt=False)
-def value_at(
-    v0: NDArray, v1: NDArray, v2: NDArray, frames: NDArray, x: float, y: float, z: float
-) -> int:
-    """Return the value of the voxel a place lies in, 0 outside: a label or a tissue code."""
-    g = grid_at(v0, v1, v2, frames, x, y, z)
-    if g == 0:
-        return _nearest(v0, frames, 0, x, y, z)
-    if g == 1:
-        return _nearest(v1, frames, 1, x, y, z)
-    return _nearest(v2, frames, 2, x, y, z) if g == 2 else 0
+@nb.njit(**KERNEL)
+def voxel_at(v: Volumes, g: int, x: float, y: float, z: float) -> tuple[int, int, int]:
+    """Return the voxel of grid `g` that a place inside it lies in."""
+    # half a voxel up and cut off is rounding
+    return (
+        int((x - v.origin[g, 0]) * v.inverse[g, 0] + 0.5),
+        int((y - v.origin[g, 1]) * v.inverse[g, 1] + 0.5),
+        int((z - v.origin[g, 2]) * v.inverse[g, 2] + 0.5),
+    )
 
 
-@nb.njit(fastmath=True, _nrt=False)
+@nb.njit(**KERNEL)
+def label_at(v: Volumes, x: float, y: float, z: float) -> int:
+    """Return the structure label of the voxel a place lies in, 0 outside every grid."""
+    g = grid_at(v, x, y, z)
+    return v.labels[g][voxel_at(v, g, x, y, z)] if g >= 0 else 0
+
+
+@nb.njit(**KERNEL)
+def voxel_tissue_at(v: Volumes, x: float, y: float, z: float) -> int:
+    """Return the tissue code of the voxel a place lies in, air outside every grid."""
+    g = grid_at(v, x, y, z)
+    return v.tissues[g][voxel_at(v, g, x, y, z)] if g >= 0 else 0
+
+
+@nb.njit(**KERNEL)
 def tissue_run(
-    t0: NDArray, t1: NDArray, t2: NDArray, frames: NDArray,
-    x: float, y: float, z: float, dx: float, dy: float, dz: float,
-) -> tuple[int, float]:  # fmt: skip
+    v: Volumes, x: float, y: float, z: float, dx: float, dy: float, dz: float
+) -> tuple[int, float]:
     """Return the tissue code at a place, and for how many mm along a direction it holds at least.
 
     Borders are drawn between voxels: the eight voxels around the point vote with their trilinear
     weights, which turns the steps of a slanted border into slopes and leaves sheets one voxel
     thick whole. Where all agree, the tissue holds to the end of the cell between their centres.
     """
-    g = grid_at(t0, t1, t2, frames, x, y, z)
-    if g == 0:
-        return _vote(t0, frames, 0, x, y, z, dx, dy, dz)
-    if g == 1:
-        return _vote(t1, frames, 1, x, y, z, dx, dy, dz)
-    if g == 2:
-        return _vote(t2, frames, 2, x, y, z, dx, dy, dz)
-    return 0, 0.0
-
-
-@nb.njit(fastmath=True, _nrt=False)
-def _inside(volume: NDArray, frames: NDArray, g: int, x: float, y: float, z: float) -> bool:
+    g = grid_at(v, x, y, z)
+    if g < 0:
+        return 0, 0.0
+    volume = v.tissues[g]
     nx, ny, nz = volume.shape
-    return (
-        -0.5 <= (x - frames[g, 0]) * frames[g, 3] < nx - 0.5
-        and -0.5 <= (y - frames[g, 1]) * frames[g, 4] < ny - 0.5
-        and -0.5 <= (z - frames[g, 2]) * frames[g, 5] < nz - 0.5
-    )
-
-
-@nb.njit(fastmath=True, _nrt=False)
-def _nearest(volume: NDArray, frames: NDArray, g: int, x: float, y: float, z: float) -> int:
-    # half a voxel up and cut off is rounding, for what lies inside
-    i = int((x - frames[g, 0]) * frames[g, 3] + 0.5)
-    j = int((y - frames[g, 1]) * frames[g, 4] + 0.5)
-    k = int((z - frames[g, 2]) * frames[g, 5] + 0.5)
-    return volume[i, j, k]
-
-
-@nb.njit(fastmath=True, _nrt=False)
-def _vote(
-    volume: NDArray,
-    frames: NDArray,
-    g: int,
-    x: float,
-    y: float,
-    z: float,
-    dx: float,
-    dy: float,
-    dz: float,
-) -> tuple[int, float]:
-    nx, ny, nz = volume.shape
-    fx, fy, fz = (
-        (x - frames[g, 0]) * frames[g, 3],
-        (y - frames[g, 1]) * frames[g, 4],
-        (z - frames[g, 2]) * frames[g, 5],
-    )
+    fx = (x - v.origin[g, 0]) * v.inverse[g, 0]
+    fy = (y - v.origin[g, 1]) * v.inverse[g, 1]
+    fz = (z - v.origin[g, 2]) * v.inverse[g, 2]
     i0, j0, k0 = int(np.floor(fx)), int(np.floor(fy)), int(np.floor(fz))
     u, w, t = fx - i0, fy - j0, fz - k0
     i1, j1, k1 = min(i0 + 1, nx - 1), min(j0 + 1, ny - 1), min(k0 + 1, nz - 1)
@@ -141,8 +108,8 @@ def _vote(
     e, f = volume[i1, j0, k0], volume[i1, j0, k1]
     h, q = volume[i1, j1, k0], volume[i1, j1, k1]
     if a == b and a == c and a == d and a == e and a == f and a == h and a == q:
-        run = min(_exit(u, dx * frames[g, 3]), _exit(w, dy * frames[g, 4]))
-        return a, min(run, _exit(t, dz * frames[g, 5]))
+        run = min(_exit(u, dx * v.inverse[g, 0]), _exit(w, dy * v.inverse[g, 1]))
+        return a, min(run, _exit(t, dz * v.inverse[g, 2]))
     best, most = a, -1.0
     for code in (a, b, c, d, e, f, h, q):
         share = (1 - u) * (
@@ -157,7 +124,7 @@ def _vote(
     return best, 0.0
 
 
-@nb.njit(fastmath=True, _nrt=False)
+@nb.njit(**KERNEL)
 def _exit(place: float, speed: float) -> float:
     """Return how far it is from a place in [0, 1] to either end, at a speed along the way."""
     if speed > 1e-6:
@@ -167,7 +134,6 @@ def _exit(place: float, speed: float) -> float:
     return 1e6
 
 
-@nb.njit(cache=True, nogil=True)
 def first_body(
     v: Volumes, start: NDArray[np.float64], direction: NDArray[np.float64], reach: float
 ) -> NDArray[np.float64]:
@@ -176,24 +142,27 @@ def first_body(
     Found in steps of 1 mm, then halved to a hundredth: nothing of the back is thinner.
     """
     found = np.full(len(start), np.nan)
-    t0, t1, t2 = v.tissues
-    frames = v.frames
+    _first_body(v, start, direction, reach, found)
+    return found
+
+
+@nb.njit(cache=True, nogil=True, _nrt=False)
+def _first_body(
+    v: Volumes, start: NDArray, direction: NDArray, reach: float, found: NDArray
+) -> None:
     for n in range(len(start)):
-        ox, oy, oz = start[n]
-        dx, dy, dz = direction[n]
+        ox, oy, oz = start[n, 0], start[n, 1], start[n, 2]
+        dx, dy, dz = direction[n, 0], direction[n, 1], direction[n, 2]
         for m in range(int(reach) + 1):
-            x, y, z = ox + m * dx, oy + m * dy, oz + m * dz
-            if tissue_run(t0, t1, t2, frames, x, y, z, dx, dy, dz)[0] == 0:
+            if tissue_run(v, ox + m * dx, oy + m * dy, oz + m * dz, dx, dy, dz)[0] == 0:
                 continue
             high = float(m)
             low = max(high - 1.0, 0.0)
             while high - low > 0.01:
                 s = 0.5 * (low + high)
-                x, y, z = ox + s * dx, oy + s * dy, oz + s * dz
-                if tissue_run(t0, t1, t2, frames, x, y, z, dx, dy, dz)[0] == 0:
+                if tissue_run(v, ox + s * dx, oy + s * dy, oz + s * dz, dx, dy, dz)[0] == 0:
                     low = s
                 else:
                     high = s
             found[n] = high
             break
-    return found

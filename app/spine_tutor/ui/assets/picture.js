@@ -43,7 +43,7 @@ class Picture {
     on("pointerup", () => this.up());
     on("pointercancel", () => this.up());
     on("pointerleave", () => { this.tip.hidden = true; });
-    on("keydown", (e) => this.key(e));
+    on("keydown", (e) => this.press(e));
     this.resizer = new ResizeObserver(() => this.draw());
     this.resizer.observe(this.canvas);
     this.serial = 0;
@@ -185,7 +185,7 @@ class Picture {
     else this.go(this.cross);
   }
 
-  key(event) {
+  press(event) {
     if (!this.header || this.header.mode === "plain") return;
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (step) {

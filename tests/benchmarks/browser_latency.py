@@ -1,0 +1,129 @@
+"""Slider to picture, and what a 3-D step costs, in a headless Chromium without a graphics card.
+
+A key press on the slider starts the clock; it stops when the picture component has drawn. While
+a slider moves, a picture that is slow to simulate comes coarse first (256²) and whole at rest:
+both are reported.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+CONTROLS = {
+    "fluoroscopy": ("Fluoroscopy", "Oblique (+ LAO)"),
+    "ct": ("CT", "Slice position"),
+    "ultrasound": ("Ultrasound", "Slide cranially"),
+    "mri": ("MRI", "Slice position"),
+}
+STEPS = 25
+WATCH = """(canvas) => {
+  canvas.__seen = [];
+  canvas.__key = canvas.dataset.painted;
+  new MutationObserver(() => {
+    if (canvas.dataset.painted !== canvas.__key) {
+      canvas.__key = canvas.dataset.painted;
+      canvas.__seen.push(performance.timeOrigin + performance.now());
+    }
+  }).observe(canvas, { attributes: true, attributeFilter: ["data-painted"] });
+}"""
+
+
+def measure(folder: str, row: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a report row for each figure.
+
+    Args:
+        folder: an empty folder for the database.
+        row: makes a row of what, median, p95, unit, budget and whether it holds.
+    """
+    from playwright.sync_api import sync_playwright
+    from tests.browser.conftest import ARGUMENTS, CONTENT, Tutor, chromium_path
+
+    from spine_tutor.anatomy.library import open_subject
+
+    open_subject("average")  # built before the clock starts
+    with (
+        Tutor(Path(folder) / "attempts.sqlite", CONTENT) as tutor,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1366, "height": 768})
+        page.set_default_timeout(90_000)
+        received: list[int] = []
+        page.on(
+            "websocket",
+            lambda socket: socket.on(
+                "framereceived", lambda payload: received.append(len(payload))
+            ),
+        )
+        page.goto(f"{tutor.url}/?lesson=browser-lesson&step=1")
+        page.locator("canvas[data-painted]").nth(3).wait_for()
+        page.locator(".view[data-painted]").wait_for()
+        page.wait_for_timeout(5000)
+        for n, (name, (label, control)) in enumerate(CONTROLS.items()):
+            yield from _slider(page, n, name, label, control, row)
+        yield from _scene(page, received, row)
+        browser.close()
+
+
+def _slider(page: Any, n: int, name: str, label: str, control: str, row: Any) -> Iterator[Any]:
+    page.get_by_test_id("stButtonGroup").get_by_text(label, exact=True).click()
+    page.wait_for_timeout(2000)
+    canvas = page.locator("canvas[data-key]").nth(n)
+    canvas.evaluate(WATCH)
+    first, whole = [], []
+    for step in range(STEPS + 1):
+        page.get_by_role("slider", name=control).focus()
+        canvas.evaluate("c => { c.__seen = []; }")
+        pressed = page.evaluate("performance.timeOrigin + performance.now()")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(1300)
+        seen = canvas.evaluate("c => c.__seen")
+        if step and seen:  # the first one compiles
+            first.append(seen[0] - pressed)
+            whole.append(seen[-1] - pressed)
+    if len(first) < STEPS // 2:
+        raise RuntimeError(f"{name}: only {len(first)} of {STEPS} steps brought a picture")
+    median, p95 = statistics.median(first), statistics.quantiles(first, n=20)[-1]
+    yield row(f"{name}: slider to picture", median, p95, "ms", "150 / 300",
+              median <= 150 and p95 <= 300)  # fmt: skip
+    yield row(f"{name}: slider to whole picture at rest", statistics.median(whole),
+              statistics.quantiles(whole, n=20)[-1], "ms", "–", None)  # fmt: skip
+
+
+def _scene(page: Any, received: list[int], row: Any) -> Iterator[Any]:
+    """Let the cross-hair's step be a 3-D step: pick in the model, and measure what comes."""
+    view = page.locator(".view")
+    view.focus()
+    times, sizes = [], []
+    for n in range(STEPS):
+        painted = view.get_attribute("data-painted")
+        page.keyboard.press("ArrowLeft" if n % 2 else "ArrowRight")
+        page.wait_for_function(
+            "([v, before]) => v.dataset.painted !== before", arg=[view.element_handle(), painted]
+        )
+        times.append(float(view.get_attribute("data-ms")))
+        received.clear()
+        page.wait_for_timeout(1200)  # the camera is reported, and the page answers
+        sizes.append(sum(received))
+    median, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+    yield row("3-D step: drawn by the browser", median, p95, "ms", "≤ 50", median <= 50)
+    kilobytes = statistics.median(sizes) / 1000
+    yield row("3-D step: sent by the server", kilobytes, max(sizes) / 1000, "kB", "≤ 5",
+              kilobytes <= 5)  # fmt: skip
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    def _print(*cells: Any) -> dict[str, Any]:
+        print(*cells, flush=True)
+        return {}
+
+    with tempfile.TemporaryDirectory() as place:
+        list(measure(place, _print))
