@@ -238,3 +238,18 @@ def test_presets_can_be_used():
     for transducer, settings in ultrasound.PRESETS.values():
         found = image(view(probe="transverse", transducer=transducer), **settings.model_dump())
         assert np.isfinite(found.pixels).all()
+
+
+def test_the_view_knows_where_its_picture_lies():
+    pose = view(probe="paramedian-sagittal", lateral=5.0, tilt=5.0)
+    foreseen, found = pose.geometry(BODY), image(pose).geometry
+    assert foreseen.origin == pytest.approx(found.origin)
+    assert foreseen.spacing == found.spacing
+
+
+def test_threads_and_repeats_give_one_answer():
+    """Lines are marched by several threads; none may see what another writes."""
+    pose = view(probe="transverse", pixels=300)
+    first = image(pose).pixels
+    for _ in range(3):
+        assert np.array_equal(first, image(pose).pixels)

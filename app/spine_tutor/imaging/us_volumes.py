@@ -1,4 +1,4 @@
-"""Label grids as the ultrasound kernels read them: which tissue, which structure, where skin is."""
+"""Label grids as the ultrasound kernels read them: which tissue, which structure, where skin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy import LabelGrid
-
 
 KERNEL = {"fastmath": True, "error_model": "numpy", "_nrt": False}
 """How kernels that read `Volumes` are compiled. They allocate nothing, so numba need not count
