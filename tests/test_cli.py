@@ -20,8 +20,22 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize("modality", ["fluoroscopy", "ct", "ultrasound", "mri"])
 def test_render_writes_a_labelled_picture(modality: str, tmp_path: Path) -> None:
     out, labels = tmp_path / "out.png", tmp_path / "out.npz"
-    assert main(["render", "--modality", modality, "--set", "pixels=128", "-o", str(out),
-                 "--labels", str(labels)]) == 0
+    assert (
+        main(
+            [
+                "render",
+                "--modality",
+                modality,
+                "--set",
+                "pixels=128",
+                "-o",
+                str(out),
+                "--labels",
+                str(labels),
+            ]
+        )
+        == 0
+    )
     with PilImage.open(out) as picture:
         assert LABEL in str(picture.info)
         assert np.asarray(picture.convert("L")).std() > 10

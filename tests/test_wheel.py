@@ -25,36 +25,60 @@ def bare(tmp_path_factory) -> Path:
     """
     folder = tmp_path_factory.mktemp("bare")
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder),
-         str(ROOT)],
-        check=True, capture_output=True,
+        [
+            sys.executable,
+            "-m",
+            "build",
+            "--wheel",
+            "--no-isolation",
+            "--outdir",
+            str(folder),
+            str(ROOT),
+        ],
+        check=True,
+        capture_output=True,
     )
     venv.create(folder / "env", with_pip=True)
     python = folder / "env" / "bin" / "python"
     wheel = next(folder.glob("*.whl"))
     subprocess.run(
         [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel)],
-        check=True, capture_output=True,
+        check=True,
+        capture_output=True,
     )
     site = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True, capture_output=True, text=True,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.strip()
     Path(site, "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return python.parent
 
 
 def run(bare: Path, *words: str, **more) -> subprocess.CompletedProcess:
-    return subprocess.run([bare / "spine-tutor", *words], cwd=bare, capture_output=True, text=True,
-                          check=False, **more)
+    return subprocess.run(
+        [bare / "spine-tutor", *words],
+        cwd=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+        **more,
+    )
 
 
 @pytest.mark.slow
 def test_it_is_the_wheels_own_code_and_content(bare: Path) -> None:
     where = subprocess.run(
-        [bare / "python", "-c",
-         "import spine_tutor.resources as r; print(r.__file__, r.content_dir(), r.assets_dir())"],
-        cwd=bare, capture_output=True, text=True, check=True,
+        [
+            bare / "python",
+            "-c",
+            "import spine_tutor.resources as r; print(r.__file__, r.content_dir(), r.assets_dir())",
+        ],
+        cwd=bare,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert str(ROOT / "app") not in where
     assert where.count(str(bare.parent)) == 3
@@ -73,8 +97,11 @@ def test_serve_answers(bare: Path) -> None:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [bare / "spine-tutor", "serve", "--port", str(port)], cwd=bare, env=dict(os.environ),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [bare / "spine-tutor", "serve", "--port", str(port)],
+        cwd=bare,
+        env=dict(os.environ),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         deadline = time.monotonic() + 60

@@ -37,7 +37,9 @@ def volumes() -> tuple[np.ndarray, np.ndarray]:
     return hu, labels
 
 
-def write(folder: Path, hu: np.ndarray, labels: np.ndarray, label_affine=AFFINE) -> tuple[Path, Path]:
+def write(
+    folder: Path, hu: np.ndarray, labels: np.ndarray, label_affine=AFFINE
+) -> tuple[Path, Path]:
     ct, mask = folder / "ct.nii.gz", folder / "labels.nii.gz"
     nib.save(nib.Nifti1Image(hu, AFFINE), ct)
     nib.save(nib.Nifti1Image(labels, label_affine), mask)
@@ -129,7 +131,11 @@ def test_an_oblique_scan_is_resampled(tmp_path: Path) -> None:
     hu, labels = volumes()
     turn = np.deg2rad(10)
     rotation = np.eye(4)
-    rotation[:3, :3] = [[1, 0, 0], [0, np.cos(turn), -np.sin(turn)], [0, np.sin(turn), np.cos(turn)]]
+    rotation[:3, :3] = [
+        [1, 0, 0],
+        [0, np.cos(turn), -np.sin(turn)],
+        [0, np.sin(turn), np.cos(turn)],
+    ]
     ct, mask = tmp_path / "ct.nii", tmp_path / "labels.nii"
     nib.save(nib.Nifti1Image(hu, rotation @ AFFINE), ct)
     nib.save(nib.Nifti1Image(labels, rotation @ AFFINE), mask)
@@ -139,8 +145,12 @@ def test_an_oblique_scan_is_resampled(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("vertebrae_L3", "l3_vertebra"), ("rib_left_4", "rib_4_left"), ("kidney_right", "kidney_right"),
-     ("autochthon_left", "autochthon_left")],
+    [
+        ("vertebrae_L3", "l3_vertebra"),
+        ("rib_left_4", "rib_4_left"),
+        ("kidney_right", "kidney_right"),
+        ("autochthon_left", "autochthon_left"),
+    ],
 )
 def test_names(name: str, expected: str) -> None:
     assert structure_of(name, 1).id == expected

@@ -20,16 +20,27 @@ def structures() -> StructureSet:
 def subject() -> Subject:
     """Return a fine block of bone (1 mm) inside a coarse block of fat (4 mm)."""
     fine = LabelGrid(
-        np.full((8, 8, 8), 2, np.uint16), np.full((8, 8, 8), 7, np.uint8),
-        np.array([-3.5, -3.5, 6.5]), np.ones(3),
+        np.full((8, 8, 8), 2, np.uint16),
+        np.full((8, 8, 8), 7, np.uint8),
+        np.array([-3.5, -3.5, 6.5]),
+        np.ones(3),
     )
     coarse = LabelGrid(
-        np.full((10, 10, 10), 3, np.uint16), np.full((10, 10, 10), 3, np.uint8),
-        np.full(3, -18.0), np.full(3, 4.0),
+        np.full((10, 10, 10), 3, np.uint16),
+        np.full((10, 10, 10), 3, np.uint8),
+        np.full(3, -18.0),
+        np.full(3, 4.0),
     )
     mark = Landmark("target", "A target", (1.0, 2.0, 3.0), "made up for this test")
-    return Subject("test", "Test", (fine, coarse), structures(), {"target": mark},
-                   {"l4": np.eye(4)}, content_hash="abc")
+    return Subject(
+        "test",
+        "Test",
+        (fine, coarse),
+        structures(),
+        {"target": mark},
+        {"l4": np.eye(4)},
+        content_hash="abc",
+    )
 
 
 def test_the_finest_grid_decides() -> None:
@@ -59,7 +70,9 @@ def test_unknown_structure_names_the_nearest() -> None:
         structures()["l4_bdy"]
 
 
-@pytest.mark.parametrize(("field", "value"), [("tissue", "cheese"), ("kind", "thing"), ("label", 0)])
+@pytest.mark.parametrize(
+    ("field", "value"), [("tissue", "cheese"), ("kind", "thing"), ("label", 0)]
+)
 def test_an_impossible_structure_is_refused(field: str, value: object) -> None:
     good = {"id": "a", "label": 1, "name": "A", "kind": "bone", "tissue": "fat", "color": "#000000"}
     with pytest.raises(ValueError, match="a:"):
@@ -88,5 +101,6 @@ def test_a_damaged_folder_says_what_to_do(tmp_path) -> None:
 
 def test_volumes_must_share_a_shape() -> None:
     with pytest.raises(ValueError, match="share one 3-D shape"):
-        LabelGrid(np.zeros((2, 2, 2), np.uint16), np.zeros((2, 2, 3), np.uint8), np.zeros(3),
-                  np.ones(3))
+        LabelGrid(
+            np.zeros((2, 2, 2), np.uint16), np.zeros((2, 2, 3), np.uint8), np.zeros(3), np.ones(3)
+        )

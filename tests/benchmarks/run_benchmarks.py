@@ -18,11 +18,19 @@ from typing import Any
 Row = dict[str, Any]
 
 
-def row(what: str, median: float, p95: float | None, unit: str, budget: str, holds: bool | None) -> Row:
+def row(
+    what: str, median: float, p95: float | None, unit: str, budget: str, holds: bool | None
+) -> Row:
     """Return one line of the report; `holds` is None where there is no budget."""
     said = {True: "yes", False: "NO", None: "–"}[holds]
-    return {"measured": what, "median": median, "p95": p95, "unit": unit, "budget": budget,
-            "holds": said}
+    return {
+        "measured": what,
+        "median": median,
+        "p95": p95,
+        "unit": unit,
+        "budget": budget,
+        "holds": said,
+    }
 
 
 def timed(work: Callable[[int], object], repeats: int) -> tuple[float, float]:
@@ -46,8 +54,9 @@ def measure_subject() -> Iterator[Row]:
         "print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
     )
     for name in ("subject build, first time on a machine", "subject build"):
-        done = subprocess.run([sys.executable, "-c", build], capture_output=True, text=True,
-                              check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", build], capture_output=True, text=True, check=True
+        )
         seconds, kilobytes = map(float, done.stdout.split())
         yield row(name, seconds, None, "s", "≤ 30", seconds <= 30)
     gigabytes = kilobytes * 1024 / 1e9
@@ -71,17 +80,21 @@ def measure_simulators() -> Iterator[Row]:
         for pixels in (512, 256):
             start = getattr(shot.view, moved[name])
 
-            def step(n: int, shot: Shot = shot, name: str = name, pixels: int = pixels,
-                     start: float = start) -> object:
-                view = shot.view.model_copy(
-                    update={"pixels": pixels, moved[name]: start + 0.7 * n}
-                )
+            def step(
+                n: int,
+                shot: Shot = shot,
+                name: str = name,
+                pixels: int = pixels,
+                start: float = start,
+            ) -> object:
+                view = shot.view.model_copy(update={"pixels": pixels, moved[name]: start + 0.7 * n})
                 image = Shot(view, shot.settings).simulate(subject)
                 return encode(picture(image, shot.settings))
 
             median, p95 = timed(step, 25)
-            yield row(f"{name} {pixels}², simulated, drawn and encoded", median, p95, "ms",
-                      "–", None)
+            yield row(
+                f"{name} {pixels}², simulated, drawn and encoded", median, p95, "ms", "–", None
+            )
 
 
 def measure_browser() -> Iterator[Row]:
@@ -105,7 +118,14 @@ def run(only: list[str] | None = None) -> list[Row]:
     for name in only or GROUPS:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         rows += GROUPS[name]()
-    rows.append(row("this process, peak memory",
-                    resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, None, "GB",
-                    "–", None))
+    rows.append(
+        row(
+            "this process, peak memory",
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
+            None,
+            "GB",
+            "–",
+            None,
+        )
+    )
     return rows

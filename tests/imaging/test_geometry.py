@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from phantoms import box, phantom, slab, sphere
 
+from phantoms import box, phantom, slab, sphere
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.raytrace import crossings
 from spine_tutor.imaging.view import CtView, FluoroscopyView, MriView
@@ -90,8 +90,17 @@ def test_unknown_places_and_levels_are_named() -> None:
         CtView(center=CENTER, align="l4").geometry(BALL)
 
 
-@pytest.mark.parametrize("bad", [{"oblique": float("nan")}, {"tilt": 90}, {"field": 0},
-                                 {"pixels": 5000}, {"center": (1e9, 0, 0)}, {"obliqe": 3}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"oblique": float("nan")},
+        {"tilt": 90},
+        {"field": 0},
+        {"pixels": 5000},
+        {"center": (1e9, 0, 0)},
+        {"obliqe": 3},
+    ],
+)
 def test_impossible_poses_are_refused(bad) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         FluoroscopyView(**bad)
@@ -108,14 +117,18 @@ def test_a_ray_lists_what_it_crosses_in_order() -> None:
 def test_a_chord_through_a_sphere() -> None:
     body = phantom((sphere(40), "muscle"))
     for offset in (0.0, 10.0, 25.0):
-        (_, _, length), = crossings(body.grids, (offset, -500, 0.2), (offset, 500, 0.2))
+        ((_, _, length),) = crossings(body.grids, (offset, -500, 0.2), (offset, 500, 0.2))
         # within the staircase of 1 mm voxels, which is steeper towards the edge
         assert length == pytest.approx(2 * np.sqrt(40**2 - offset**2), abs=2.0)
 
 
 def test_grids_of_two_sizes_make_one_ray() -> None:
-    body = phantom((box((-40, -40, -40), (40, 40, 40)), "muscle"), shape=(40, 40, 40), spacing=1.0,
-                   coarse=((40, 40, 40), 4.0))
+    body = phantom(
+        (box((-40, -40, -40), (40, 40, 40)), "muscle"),
+        shape=(40, 40, 40),
+        spacing=1.0,
+        coarse=((40, 40, 40), 4.0),
+    )
     found = crossings(body.grids, (1, -500, 1), (1, 500, 1))
     assert len(found) == 1, "no seam where the grids meet"
     assert found[0][2] == pytest.approx(80, abs=4)

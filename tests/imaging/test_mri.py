@@ -33,7 +33,7 @@ def test_every_preset_makes_a_picture(name):
 def test_fat_is_white_on_t1_and_black_on_stir():
     row, column = 100, 64  # posterior is at the bottom
     muscle = (40, 64)
-    t1, stir = image(sequence="t1"), image(sequence="stir")
+    t1, stir = image(sequence="T1"), image(sequence="STIR")
     assert t1.pixels[row, column] > 1.8 * t1.pixels[muscle]
     assert stir.pixels[row, column] < 0.4 * stir.pixels[muscle]
 
@@ -75,4 +75,4 @@ def test_times_that_do_not_fit_are_refused():
     with pytest.raises(ValidationError, match="echo_time 120 ms must be shorter"):
         Settings(repetition_time=100.0, echo_time=120.0)
     with pytest.raises(ValidationError, match="do not fit into repetition_time 200 ms"):
-        Settings(sequence="stir", repetition_time=200.0, inversion_time=180.0)
+        Settings(sequence="STIR", repetition_time=200.0, inversion_time=180.0)

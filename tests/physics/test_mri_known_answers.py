@@ -57,9 +57,9 @@ def test_spin_echo_agrees_with_bloch_rotations():
 
 @pytest.mark.parametrize("field", ["1.5 T", "3 T"])
 def test_stir_nulls_fat(field):
-    settings = Settings(sequence="stir", field=field)
+    settings = Settings(sequence="STIR", field=field)
     _, fat = tissue_signals(settings, 3.0)
-    full = Settings(sequence="t1", field=field, repetition_time=20000.0, echo_time=1.0)
+    full = Settings(sequence="T1", field=field, repetition_time=20000.0, echo_time=1.0)
     _, reference = tissue_signals(full, 3.0)
     code = TISSUE_CODE["fat"]
     assert abs(fat[code]) < 0.02 * reference[code]
@@ -76,12 +76,12 @@ def test_the_null_time_formula():
 @pytest.mark.parametrize(
     ("sequence", "order"),
     [
-        ("t1", ("cortical_bone", "csf", "disc_nucleus", "muscle", "trabecular_bone", "fat")),
-        ("t2", ("cortical_bone", "muscle", "disc_annulus", "disc_nucleus", "csf")),
-        ("t2", ("muscle", "trabecular_bone", "fat")),
-        ("t2", ("ligament", "cord", "csf")),
-        ("stir", ("fat", "muscle", "disc_nucleus", "csf")),
-        ("stir", ("trabecular_bone", "disc_nucleus")),
+        ("T1", ("cortical_bone", "csf", "disc_nucleus", "muscle", "trabecular_bone", "fat")),
+        ("T2", ("cortical_bone", "muscle", "disc_annulus", "disc_nucleus", "csf")),
+        ("T2", ("muscle", "trabecular_bone", "fat")),
+        ("T2", ("ligament", "cord", "csf")),
+        ("STIR", ("fat", "muscle", "disc_nucleus", "csf")),
+        ("STIR", ("trabecular_bone", "disc_nucleus")),
     ],
 )
 def test_tissues_stand_in_the_order_radiologists_know(field, sequence, order):
@@ -92,8 +92,8 @@ def test_tissues_stand_in_the_order_radiologists_know(field, sequence, order):
 
 def test_a_pixel_in_a_uniform_tissue_has_its_signal():
     subject = phantom((box((-60, -60, -60), (60, 60, 60)), "disc_nucleus"))
-    settings = Settings(sequence="t2")
-    found = image(subject, sequence="t2")
+    settings = Settings(sequence="T2")
+    found = image(subject, sequence="T2")
     assert found.pixels[100:150, 100:150].mean() == pytest.approx(
         total(settings, "disc_nucleus"), rel=1e-3
     )
@@ -102,7 +102,7 @@ def test_a_pixel_in_a_uniform_tissue_has_its_signal():
 def test_noise_is_rician():
     """In air the magnitude is Rayleigh: mean σ √(π/2); in tissue its deviation is σ."""
     subject = phantom((box((-60, -60, -60), (60, 0, 60)), "kidney"))
-    settings = Settings(sequence="t1", signal_to_noise=20.0, coil=0.0)
+    settings = Settings(sequence="T1", signal_to_noise=20.0, coil=0.0)
     found = mri.simulate(subject, VIEW, settings, np.random.default_rng(3))
     brightest = total(settings, "fat")
     sigma = brightest / 20.0
@@ -115,7 +115,7 @@ def test_fat_moves_along_the_read_direction_by_its_chemical_shift():
     subject = phantom(
         (box((-10, -10, -60), (10, 10, 60)), "fat"), shape=(256, 256, 64), spacing=0.5
     )
-    settings = {"sequence": "t1", "resolution": 0.8, "bandwidth": 50.0}
+    settings = {"sequence": "T1", "resolution": 0.8, "bandwidth": 50.0}
     moved = image(subject, **settings)
     columns = moved.pixels.sum(axis=0)
     center = (columns * np.arange(columns.size)).sum() / columns.sum()
@@ -146,7 +146,7 @@ def test_resolution_blurs_an_edge():
     subject = phantom((slab(-60, 0.0), "csf"), spacing=0.5)
 
     def rise(resolution: float) -> float:
-        line = image(subject, resolution=resolution, sequence="t2").pixels[:, 128]
+        line = image(subject, resolution=resolution, sequence="T2").pixels[:, 128]
         line = line / line[200]
         return float(
             np.interp(0.9, line[100:156], np.arange(56))
@@ -157,6 +157,6 @@ def test_resolution_blurs_an_edge():
 
 
 def test_blood_that_flows_leaves_a_void_in_late_echoes():
-    late, early = Settings(sequence="t2"), Settings(sequence="t1")
+    late, early = Settings(sequence="T2"), Settings(sequence="T1")
     assert total(late, "blood") < 0.02
     assert total(early, "blood") > 0.1

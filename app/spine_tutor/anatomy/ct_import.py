@@ -11,6 +11,8 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
+from nibabel.affines import apply_affine, voxel_sizes
+from nibabel.filebasedimages import ImageFileError
 from nibabel.processing import resample_from_to
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -149,7 +151,7 @@ def _read(path: Path, what: str, order: int = 1) -> tuple[NDArray[Any], NDArray[
         if np.abs(rotation - np.diag(np.diag(rotation))).max() > 1e-3 * np.abs(rotation).max():
             image = resample_from_to(image, _axis_aligned(image), order=order, cval=-1000 * order)
         data = np.asarray(image.dataobj)
-    except (nib.filebasedimages.ImageFileError, EOFError, OSError, ValueError, zlib.error) as error:
+    except (ImageFileError, EOFError, OSError, ValueError, zlib.error) as error:
         raise ProblemError(
             Problem(str(path), f"cannot be read as NIfTI ({error}); it may be cut short.", remedy)
         ) from error
@@ -161,8 +163,8 @@ def _read(path: Path, what: str, order: int = 1) -> tuple[NDArray[Any], NDArray[
 def _axis_aligned(image: Any) -> tuple[tuple[int, ...], NDArray[np.float64]]:
     """Return shape and affine of the axis-aligned box around an oblique volume."""
     corners = np.array(np.meshgrid(*[(0, n - 1) for n in image.shape])).reshape(3, -1).T
-    world = nib.affines.apply_affine(image.affine, corners)
-    spacing = nib.affines.voxel_sizes(image.affine)
+    world = apply_affine(image.affine, corners)
+    spacing = voxel_sizes(image.affine)
     low, high = world.min(axis=0), world.max(axis=0)
     affine = np.diag([*spacing, 1.0])
     affine[:3, 3] = low
@@ -303,8 +305,11 @@ def _sort(
         # TotalSegmentator's cord is what fills the canal: its rim is cerebrospinal fluid
         where = ndimage.find_objects(canal.astype(np.uint8))[0]
         depth_mm = np.stack(
-            [ndimage.distance_transform_edt(np.pad(part, 1), sampling=spacing[:2])[1:-1, 1:-1]
-             for part in np.moveaxis(canal[where], 2, 0)], axis=2,
+            [
+                ndimage.distance_transform_edt(np.pad(part, 1), sampling=spacing[:2])[1:-1, 1:-1]
+                for part in np.moveaxis(canal[where], 2, 0)
+            ],
+            axis=2,
         )
         tissues[where][canal[where] & (depth_mm <= CSF_MM)] = TISSUE_CODE["csf"]
     return labels, tissues

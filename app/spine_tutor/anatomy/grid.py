@@ -30,7 +30,8 @@ class LabelGrid:
     def __post_init__(self) -> None:
         if self.labels.shape != self.tissues.shape or self.labels.ndim != 3:
             raise ValueError(
-                f"labels {self.labels.shape} and tissues {self.tissues.shape} must share one 3-D shape"
+                f"labels {self.labels.shape} and tissues {self.tissues.shape} must share one "
+                "3-D shape"
             )
         if not np.all(np.asarray(self.spacing) > 0):
             raise ValueError(f"spacing must be positive, got {self.spacing}")

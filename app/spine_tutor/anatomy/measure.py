@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from spine_tutor.anatomy import vertebra
 from spine_tutor.anatomy.fields import Distances, Field, Points
+from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.skeleton import VertebraModel
 
 STEP = 0.1
@@ -70,6 +74,29 @@ def measure(model: VertebraModel) -> dict[str, float]:
     tip = points[bone(points) < 0]
     found["spinous_process_length"] = float(np.linalg.norm(tip - corner, axis=1).max() + 0.25)
     return found
+
+
+def table_rows(vertebrae: Mapping[str, VertebraModel]) -> list[dict[str, Any]]:
+    """Return the model's measures beside every row of the morphometry table, all as text or mm."""
+    rows = []
+    for level, model in vertebrae.items():
+        for name, value in measure(model).items():
+            measurement = morphometry().measurements[name]
+            for row in measurement.rows:
+                if level in row.values:
+                    published = row.values[level]
+                    rows.append(
+                        {
+                            "level": level.upper(),
+                            "measure": measurement.title,
+                            "model_mm": round(value, 1),
+                            "table_mm": published,
+                            "off_percent": round(100 * (value / published - 1), 1),
+                            "mark": row.mark + (" (estimate)" if row.is_estimate else ""),
+                            "source": morphometry().sources[row.source],
+                        }
+                    )
+    return rows
 
 
 def _outside(field: Field) -> Field:

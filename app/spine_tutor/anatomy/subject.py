@@ -254,6 +254,7 @@ def _centers(
         for n, grid in enumerate(grids):
             count = counts[n, members].sum()
             if count:
-                found[s.id] = tuple(map(float, grid.points(sums[n, members].sum(axis=0) / count)))
+                x, y, z = grid.points(sums[n, members].sum(axis=0) / count)
+                found[s.id] = (float(x), float(y), float(z))
                 break
     return found

@@ -59,7 +59,9 @@ MODALITIES: Mapping[str, Modality] = {
 }
 
 
-def simulate(subject: Subject, view: Pose, settings: BaseModel | None = None, seed: int = 0) -> Image:
+def simulate(
+    subject: Subject, view: Pose, settings: BaseModel | None = None, seed: int = 0
+) -> Image:
     """Return the picture of a view, by whichever modality it names.
 
     Args:

@@ -95,7 +95,7 @@ def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
     return np.rint(255.0 * np.clip(image.pixels / white, 0.0, 1.0)).astype(np.uint8)
 
 
-WHITE: Mapping[Sequence, float] = {"t1": 0.8, "t2": 0.8, "stir": 0.6}
+WHITE: Mapping[Sequence, float] = {"T1": 0.8, "T2": 0.8, "STIR": 0.6}
 """Share of the brightest tissue's signal that is shown white. E: the usual window."""
 
 UNEVEN: Mapping[str, tuple[float, float, float, float]] = {

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from spine_tutor.anatomy import TISSUE_CODE
 from spine_tutor.imaging.tissues import tissue_table
 
-Sequence = Literal["t1", "t2", "stir"]
+Sequence = Literal["T1", "T2", "STIR"]
 
 
 class Settings(BaseModel):
@@ -20,7 +20,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    sequence: Sequence = Field(default="t2", description="Weighting.")
+    sequence: Sequence = Field(default="T2", description="Weighting.")
     field: Literal["1.5 T", "3 T"] = Field(
         default="1.5 T", description="Strength of the main field."
     )
@@ -67,9 +67,9 @@ class Settings(BaseModel):
 
 
 USUAL: Mapping[Sequence, tuple[float, float]] = {
-    "t1": (550.0, 10.0),
-    "t2": (4000.0, 95.0),
-    "stir": (4000.0, 45.0),
+    "T1": (550.0, 10.0),
+    "T2": (4000.0, 95.0),
+    "STIR": (4000.0, 45.0),
 }
 """TR and effective TE, ms, of turbo spin-echo protocols of the spine. E: common practice."""
 
@@ -113,7 +113,7 @@ def protocol(settings: Settings) -> tuple[float, float, float | None]:
     tr, te = USUAL[settings.sequence]
     tr = settings.repetition_time or tr
     te = settings.echo_time or te
-    if settings.sequence != "stir":
+    if settings.sequence != "STIR":
         return tr, te, None
     fat = tissue_table().tissues["fat"]
     t1 = fat.t1_3t if settings.field == "3 T" else fat.t1_1_5t
@@ -167,10 +167,10 @@ def fat_shift(settings: Settings) -> float:
 
 
 PRESETS: Mapping[str, Settings] = {
-    "T1, 1.5 T": Settings(sequence="t1"),
-    "T2, 1.5 T": Settings(sequence="t2"),
-    "STIR, 1.5 T": Settings(sequence="stir"),
-    "T1, 3 T": Settings(sequence="t1", field="3 T", bandwidth=440.0),
-    "T2, 3 T": Settings(sequence="t2", field="3 T", bandwidth=440.0),
-    "STIR, 3 T": Settings(sequence="stir", field="3 T", bandwidth=440.0),
+    "T1, 1.5 T": Settings(sequence="T1"),
+    "T2, 1.5 T": Settings(sequence="T2"),
+    "STIR, 1.5 T": Settings(sequence="STIR"),
+    "T1, 3 T": Settings(sequence="T1", field="3 T", bandwidth=440.0),
+    "T2, 3 T": Settings(sequence="T2", field="3 T", bandwidth=440.0),
+    "STIR, 3 T": Settings(sequence="STIR", field="3 T", bandwidth=440.0),
 }

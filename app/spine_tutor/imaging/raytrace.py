@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -48,6 +50,6 @@ def crossings(
     edges = np.flatnonzero(np.diff(labels, prepend=-1, append=-1))
     return [
         (int(labels[a]), float(t[a] * total), float((t[b] - t[a]) * total))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
         if labels[a]
     ]

@@ -12,9 +12,11 @@ from PIL import ImageDraw, ImageFont
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.display import picture
+from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot, standard_shots
+from spine_tutor.imaging.structure_map import structure_map
 from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.resources import LABEL
 
@@ -37,9 +39,7 @@ def sheet(subject: Subject, seed: int = 0) -> PilImage.Image:
     return whole
 
 
-def view_from(
-    path: Path | None, modality: str | None, pairs: list[str], subject: Subject
-) -> Shot:
+def view_from(path: Path | None, modality: str | None, pairs: list[str], subject: Subject) -> Shot:
     """Return the shot that a YAML file, a modality name and ``KEY=VALUE`` pairs describe.
 
     Pairs win over the file; a modality without a file starts from its standard shot.
@@ -75,12 +75,14 @@ def save_labels(image: Image, path: Path) -> None:
 
     The file names the labels in `ids` and carries the educational label.
     """
-    from spine_tutor.imaging.fluoroscopy import structure_map
-
     ids = {s.label: s.id for s in image.subject.structures.values()}
-    stacked = (
-        {"labels": image.labels} if image.labels is not None
-        else {"layers": structure_map(image.subject, image.geometry)}
-    )
-    np.savez_compressed(path, **stacked, label_values=np.array(list(ids)),
-                        ids=np.array(list(ids.values())), notice=np.array(LABEL))
+    shown: dict[str, Any] = {
+        "label_values": np.array(list(ids)),
+        "ids": np.array(list(ids.values())),
+        "notice": np.array(LABEL),
+    }
+    if isinstance(image.geometry, ConeGeometry):
+        shown["layers"] = structure_map(image.subject, image.geometry)
+    else:
+        shown["labels"] = image.labels
+    np.savez_compressed(path, **shown)

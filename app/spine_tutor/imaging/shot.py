@@ -40,16 +40,16 @@ class Shot:
         """
         rest = dict(fields)
         chosen = rest.pop("settings", None) or {}
-        name = rest.get("modality")
+        name = str(rest.get("modality"))
         if name not in MODALITIES:
-            raise ValueError(f"modality {name!r}; choose one of {', '.join(MODALITIES)}")
+            raise ValueError(f"modality `{name}`; choose one of {', '.join(MODALITIES)}")
         modality = MODALITIES[name]
         return cls(modality.view.model_validate(rest), modality.settings.model_validate(chosen))
 
     @property
     def modality(self) -> str:
         """Return the modality's id."""
-        return self.view.modality  # type: ignore[attr-defined, no-any-return]
+        return self.view.modality  # type: ignore[attr-defined]
 
     def simulate(self, subject: Subject, seed: int = 0) -> Image:
         """Return the picture."""
@@ -66,7 +66,8 @@ def standard_shots(
     """Return how each modality would usually look at a place: one shot a modality.
 
     Fluoroscopy is 30° oblique towards `side` in the lumbar spine, where the Scotty dog of that
-    side stands, and straight elsewhere; CT is axial and MRI sagittal (T2) through the place; ultrasound is paramedian sagittal over it.
+    side stands, and straight elsewhere. CT is axial and MRI sagittal (T2) through the place;
+    ultrasound is paramedian sagittal over it.
 
     Args:
         subject: the body.
@@ -83,7 +84,7 @@ def standard_shots(
         {"modality": "fluoroscopy", "center": center, "oblique": oblique},
         {"modality": "ct", "center": center, "align": near},
         {"modality": "ultrasound", **over},
-        {"modality": "mri", "center": center, "settings": {"sequence": "t2"}},
+        {"modality": "mri", "center": center, "settings": {"sequence": "T2"}},
     ]
     return {f["modality"]: Shot.parse(f) for f in fields}
 

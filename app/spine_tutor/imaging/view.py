@@ -151,8 +151,9 @@ class UltrasoundView(Pose):
     """
 
     modality: Literal["ultrasound"] = "ultrasound"
-    probe: Literal["transverse", "median-sagittal", "paramedian-sagittal",
-                   "paramedian-sagittal-oblique"] = "paramedian-sagittal"
+    probe: Literal[
+        "transverse", "median-sagittal", "paramedian-sagittal", "paramedian-sagittal-oblique"
+    ] = "paramedian-sagittal"
     level: str = Field("l4", description="Level the probe lies over, such as `l4`.")
     side: Literal["left", "right"] = "left"
     transducer: Literal["curved", "linear"] = "curved"
@@ -160,7 +161,7 @@ class UltrasoundView(Pose):
         None, description="Put the probe over this place instead of over the level."
     )
     lateral: float = Field(
-        15.0, ge=-120, le=120, description="From the midline towards `side`, mm (paramedian)."
+        12.0, ge=-120, le=120, description="From the midline towards `side`, mm (paramedian)."
     )
     along: float = Field(0.0, ge=-200, le=200, description="Slide cranially, mm.")
     across: float = Field(0.0, ge=-120, le=120, description="Slide to the patient's right, mm.")

@@ -31,7 +31,7 @@ _Entry: Any = Annotated[
 class ViewSpec(Shot):
     """One picture that a lesson asks for: a shot that reads itself from a lesson's data.
 
-    In a file it is one mapping: ``{modality: mri, plane: axial, settings: {sequence: t2}}``.
+    In a file it is one mapping: ``{modality: mri, plane: axial, settings: {sequence: T2}}``.
     """
 
     @classmethod

@@ -24,7 +24,7 @@ from spine_tutor.lessons.views import ViewSpec
 from spine_tutor.problems import ProblemError
 from spine_tutor.quiz.grading import Answer, Click, Grade, Touch
 from spine_tutor.ui import cache, components, layout, state
-from spine_tutor.ui.bench import Bench
+from spine_tutor.ui.bench import Bench, through
 from spine_tutor.ui.workbench import picture_header, pixel, scene_data
 
 Answered = Callable[[Answer], None]
@@ -68,6 +68,7 @@ def explain(item: Item, judged: Grade, subject: Subject, scope: str) -> None:
     shots = standard_shots(subject, judged.answer_point, side)
     for place, (name, shot) in zip(st.columns(4, gap="small"), shots.items(), strict=True):
         with place:
+            shot = through(shot, judged.answer_point, subject)
             try:
                 drawn = cache.drawn(subject, shot)
             except (ProblemError, ValueError, KeyError) as error:

@@ -166,7 +166,7 @@ class Picture {
   down(event) {
     if (!this.header || this.header.mode === "plain" || event.button !== 0) return;
     this.canvas.setPointerCapture(event.pointerId);
-    this.canvas.focus();
+    this.canvas.focus({ preventScroll: true });  // the place under the pointer stays
     this.dragging = true;
     this.go(this.place(event));
   }

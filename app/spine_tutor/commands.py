@@ -1,0 +1,300 @@
+"""What each command of the command line does: thin over the packages that do the work."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.resources import LABEL, content_dir
+
+
+def _progress(fraction: float, message: str) -> None:
+    """Show progress on one line of the terminal, on lines of their own in a log."""
+    end = "\r" if sys.stderr.isatty() and fraction < 1 else "\n"
+    print(
+        f"\x1b[2K{fraction:4.0%} {message}"
+        if sys.stderr.isatty()
+        else f"{fraction:4.0%} {message}",
+        end=end,
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+# -- serve, check, new ------------------------------------------------------------------------
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Serve the tutor until it is stopped."""
+    from spine_tutor.ui.server import serve
+
+    serve(
+        port=arguments.port,
+        host=arguments.host,
+        content=arguments.content,
+        database=arguments.database,
+    )
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Check lessons; return 1 if there are errors."""
+    from spine_tutor.lessons.library import check_paths
+
+    problems = check_paths(arguments.paths or [content_dir()], _progress)
+    errors = [p for p in problems if p.severity == "error"]
+    if arguments.format == "json":
+        print(json.dumps([p.as_dict() for p in problems], indent=2))
+    else:
+        for problem in problems:
+            print(f"{problem.severity}: {problem}")
+        print(f"{len(errors)} errors, {len(problems) - len(errors)} warnings. {LABEL}.")
+    return 1 if errors else 0
+
+
+def new(arguments: argparse.Namespace) -> None:
+    """Write a lesson to start from."""
+    from spine_tutor.lessons.scaffold import new_lesson
+
+    print(f"Wrote {new_lesson(arguments.lesson_id, arguments.content)}")
+    print("Edit it, then run `spine-tutor check` on it.")
+
+
+# -- subjects ---------------------------------------------------------------------------------
+
+
+def subject_build(arguments: argparse.Namespace) -> None:
+    """Build an atlas case into the cache."""
+    from spine_tutor.anatomy.library import open_subject
+
+    begin = time.perf_counter()
+    subject = open_subject(arguments.id, _progress, rebuild=arguments.force)
+    print(
+        f"{subject.id}: {subject.title}, hash {subject.content_hash}, "
+        f"{time.perf_counter() - begin:.1f} s"
+    )
+
+
+def subject_list(arguments: argparse.Namespace) -> None:
+    """List the subjects at hand."""
+    from spine_tutor.anatomy.library import list_subjects
+
+    rows = [
+        {"id": e.id, "title": e.title, "maker": e.maker, "ready": e.ready} for e in list_subjects()
+    ]
+    if arguments.format == "json":
+        print(json.dumps(rows, indent=2))
+    else:
+        for row in rows:
+            state = "ready" if row["ready"] else "built on first use"
+            print(f"{row['id']:<20} {row['maker']:<7} {state:<19} {row['title']}")
+
+
+def subject_info(arguments: argparse.Namespace) -> None:
+    """Say what a subject holds."""
+    from spine_tutor.anatomy.library import open_subject
+
+    if arguments.morphometry or arguments.surfaces:
+        _print_rows(_bone_rows(arguments), arguments.format)
+        return
+    subject = open_subject(arguments.id, _progress)
+    low, high = subject.bounds
+    facts: dict[str, Any] = {
+        "id": subject.id,
+        "title": subject.title,
+        "content_hash": subject.content_hash,
+        "grids": [
+            f"{'×'.join(map(str, g.labels.shape))} at {'×'.join(f'{s:g}' for s in g.spacing)} mm"
+            for g in subject.grids
+        ],
+        "extent_mm": [round(float(v)) for v in high - low],
+        "structures": len(subject.centers),
+        "levels": list(subject.frames),
+        "landmarks": list(subject.landmarks),
+        "meshes": len(subject.meshes),
+        "triangles": sum(len(mesh.faces) for mesh in subject.meshes.values()),
+        "provenance": dict(subject.provenance),
+        "label": LABEL,
+    }
+    if arguments.format == "json":
+        print(json.dumps(facts, indent=2))
+    else:
+        for key, value in facts.items():
+            print(
+                f"{key + ':':<14}{', '.join(map(str, value)) if isinstance(value, list) else value}"
+            )
+
+
+def _bone_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the atlas case's bones beside the cited table, or beside other people's surfaces."""
+    from spine_tutor.anatomy.bones import build_skeleton
+    from spine_tutor.anatomy.case import CASES
+    from spine_tutor.anatomy.column import build_column
+    from spine_tutor.anatomy.compare import compare
+    from spine_tutor.anatomy.library import entry
+    from spine_tutor.anatomy.measure import table_rows
+
+    if entry(arguments.id).maker != "atlas":
+        raise ProblemError(
+            Problem(
+                arguments.id,
+                "is no atlas case: only the parametric bones can be measured.",
+                f"Choose one of: {', '.join(CASES)}.",
+            )
+        )
+    case = CASES[arguments.id]
+    skeleton = build_skeleton(build_column(case), case)
+    if arguments.morphometry:
+        return table_rows(skeleton.vertebrae)
+    return [
+        {
+            "bone": found.level.upper(),
+            "mean_mm": found.mean,
+            "p95_mm": found.p95,
+            "scale": found.scale,
+        }
+        for found in compare(skeleton, arguments.surfaces)
+    ]
+
+
+def subject_import(arguments: argparse.Namespace) -> None:
+    """Make and keep a subject from a CT and its labels."""
+    from spine_tutor.anatomy.ct_import import import_ct
+    from spine_tutor.anatomy.library import add_subject
+
+    if arguments.labels is None:
+        raise ProblemError(
+            Problem(
+                str(arguments.ct),
+                "comes without labels.",
+                "Segment it first, for example with TotalSegmentator, and give the label "
+                "volume as the second file: `spine-tutor subject import CT LABELS`.",
+            )
+        )
+    subject_id = arguments.id or arguments.ct.name.split(".")[0].lower().replace(" ", "-")
+    subject = import_ct(
+        arguments.ct,
+        arguments.labels,
+        subject_id,
+        arguments.title,
+        arguments.names,
+        progress=_progress,
+    )
+    print(f"Kept as `{subject_id}` in {add_subject(subject, arguments.replace)}")
+
+
+def subject_fetch(arguments: argparse.Namespace) -> None:
+    """Obtain and keep a known real CT."""
+    from spine_tutor.anatomy.fetch import fetch
+    from spine_tutor.anatomy.library import add_subject
+
+    subject = fetch(arguments.name, _progress)
+    print(f"Kept as `{subject.id}` in {add_subject(subject, arguments.replace)}")
+    print(subject.provenance["note"])
+
+
+def subject_export(arguments: argparse.Namespace) -> None:
+    """Write one PLY a structure."""
+    from spine_tutor.anatomy.library import open_subject
+
+    subject = open_subject(
+        "average" if arguments.region == "lumbar" else arguments.region, _progress
+    )
+    arguments.meshes.mkdir(parents=True, exist_ok=True)
+    for mesh in subject.meshes.values():
+        mesh.save_ply(arguments.meshes / f"{mesh.structure}.ply", LABEL)
+    print(f"Wrote {len(subject.meshes)} meshes of `{subject.id}` to {arguments.meshes}")
+
+
+# -- pictures ---------------------------------------------------------------------------------
+
+
+def render(arguments: argparse.Namespace) -> None:
+    """Write a picture, or a sheet of all four."""
+    from spine_tutor.anatomy.library import open_subject
+    from spine_tutor.imaging import sheet
+    from spine_tutor.imaging.display import picture, save_png
+
+    subject = open_subject(arguments.subject, _progress)
+    if arguments.sheet:
+        save_png(sheet.sheet(subject, seed=arguments.seed), arguments.output)
+        print(f"Wrote {arguments.output}")
+        return
+    spec = sheet.view_from(arguments.view, arguments.modality, arguments.pose, subject)
+    try:
+        image = spec.simulate(subject, arguments.seed)
+    except (KeyError, ValueError) as error:  # no such place in this body, or no such pose
+        raise ProblemError(
+            Problem(
+                str(arguments.view or "--set"),
+                str(error.args[0]),
+                f"`spine-tutor subject info {arguments.subject}` lists its landmarks and levels.",
+            )
+        ) from error
+    save_png(picture(image, spec.settings), arguments.output)
+    if arguments.labels:
+        sheet.save_labels(image, arguments.labels)
+    facts = ", ".join(f"{key} {value}" for key, value in image.facts.items())
+    print(
+        f"Wrote {arguments.output}: {image.modality}, {image.unit}"
+        + (f"; {facts}" if facts else "")
+    )
+
+
+def visibility(arguments: argparse.Namespace) -> None:
+    """Print what each modality shows."""
+    from spine_tutor.anatomy.library import open_subject
+    from spine_tutor.imaging.visibility import matrix
+
+    subject = open_subject(arguments.region, _progress)
+    _print_rows(matrix(subject, arguments.structures), arguments.format)
+
+
+# -- measuring --------------------------------------------------------------------------------
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Print what was measured beside its budget."""
+    folder = Path(__file__).resolve().parents[2] / "tests" / "benchmarks"
+    if not folder.is_dir():
+        raise ProblemError(
+            Problem(
+                str(folder),
+                "is not there: benchmarks come with the source, not the wheel.",
+                "Run `spine-tutor bench` in a checkout, installed with `pip install -e .[test]`.",
+            )
+        )
+    sys.path.insert(0, str(folder))
+    import run_benchmarks  # type: ignore[import-not-found]
+
+    rows = run_benchmarks.run(arguments.only)
+    _print_rows(rows, arguments.format)
+
+
+def _print_rows(rows: Sequence[dict[str, Any]], format_: str) -> None:
+    """Print rows that share their keys, as JSON or as a table."""
+    if format_ == "json":
+        print(json.dumps({"label": LABEL, "rows": list(rows)}, indent=2))
+        return
+    if rows:
+        keys = list(rows[0])
+        table = [keys, *([_text(row.get(key)) for key in keys] for row in rows)]
+        widths = [max(len(line[i]) for line in table) for i in range(len(keys))]
+        for line in table:
+            print(
+                "  ".join(
+                    cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+                ).rstrip()
+            )
+    print(f"{LABEL}.")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
