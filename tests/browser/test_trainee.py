@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from browser.driver import Tutor
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PANELS = ("fluoroscopy", "ct", "ultrasound", "mri")
@@ -133,8 +135,6 @@ def test_keys_move_the_cross_hair_and_the_model(page, tutor) -> None:
 
 
 def test_a_quiz_is_kept_across_a_restart(page, atlas, database) -> None:
-    from tests.browser.conftest import Tutor
-
     tutor = Tutor(database)
     with tutor:
         page.goto(f"{tutor.url}/quiz?lesson=browser-lesson&learner=Ada")

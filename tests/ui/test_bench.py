@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from tests.ui.body import small_body
 
+from small_body import small_body
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.ui import links
 from spine_tutor.ui.bench import COARSE, Bench, coarse, geometry, panels, through

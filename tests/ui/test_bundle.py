@@ -1,8 +1,8 @@
 import json
 
 import numpy as np
-from tests.ui.body import small_body
 
+from small_body import small_body
 from spine_tutor.resources import LABEL
 from spine_tutor.ui.bundle import MAGIC, pack
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from tests.ui.body import small_body
 
+from small_body import small_body
 from spine_tutor.resources import LABEL
 from spine_tutor.ui import cache, deployment
 

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
-from tests.ui.body import small_body
 
+from small_body import small_body
 from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.ui import cache, routes
 from spine_tutor.ui.bundle import pack

@@ -33,6 +33,7 @@ Progress = Callable[[float, str], None]
 # in 13.7×12.3 mm).
 AIR_BELOW_HU = -300
 FAT_BELOW_HU = -30
+GAS_BELOW_HU = -950
 BONE_FROM_HU = 150
 CORTEX_FROM_HU = 400
 CSF_MM = 2.5
@@ -263,7 +264,7 @@ def _body(hu: NDArray[Any], spacing: NDArray[np.float64]) -> NDArray[np.bool_]:
     if not count:
         return np.zeros(hu.shape, bool)
     largest = np.argmax(np.bincount(pieces.ravel())[1:]) + 1
-    body = ndimage.binary_dilation(pieces == largest, disk, iterations=steps) & solid
+    body = pieces == largest
     for k in range(body.shape[2]):
         body[:, :, k] = ndimage.binary_fill_holes(body[:, :, k])
     return body
@@ -297,6 +298,8 @@ def _sort(
         bone[s.label] = s.tissue == "trabecular_bone"
         hollow[s.label] = s.tissue in ("bowel", "air")
     tissues = by_label[labels]
+    # a rim that the lobes' labels leave is lung; true gas is emptier
+    tissues[(labels == label["unlabelled_gas"]) & (hu > GAS_BELOW_HU)] = TISSUE_CODE["lung"]
     tissues[bone[labels] & (hu >= CORTEX_FROM_HU)] = TISSUE_CODE["cortical_bone"]
     tissues[hollow[labels] & (hu < AIR_BELOW_HU)] = TISSUE_CODE["air"]
     tissues[hollow[labels] & (hu >= AIR_BELOW_HU)] = TISSUE_CODE["bowel"]
