@@ -218,11 +218,11 @@ def render(arguments: argparse.Namespace) -> None:
     """Write a picture, or a sheet of all four."""
     from spine_tutor.anatomy.library import open_subject
     from spine_tutor.imaging import sheet
-    from spine_tutor.imaging.display import picture, save_png
+    from spine_tutor.imaging.display import picture, save
 
     subject = open_subject(arguments.subject, _progress)
     if arguments.sheet:
-        save_png(sheet.sheet(subject, seed=arguments.seed), arguments.output)
+        save(sheet.sheet(subject, seed=arguments.seed), arguments.output)
         print(f"Wrote {arguments.output}")
         return
     spec = sheet.view_from(arguments.view, arguments.modality, arguments.pose, subject)
@@ -236,7 +236,7 @@ def render(arguments: argparse.Namespace) -> None:
                 f"`spine-tutor subject info {arguments.subject}` lists its landmarks and levels.",
             )
         ) from error
-    save_png(picture(image, spec.settings), arguments.output)
+    save(picture(image, spec.settings), arguments.output)
     if arguments.labels:
         sheet.save_labels(image, arguments.labels)
     facts = ", ".join(f"{key} {value}" for key, value in image.facts.items())

@@ -88,9 +88,10 @@ def encode(drawn: Pil.Image, format: Literal["JPEG", "PNG"] = "JPEG", quality: i
     return out.getvalue()
 
 
-def save_png(drawn: Pil.Image, path: Path) -> None:
-    """Write a picture as PNG with the label in its metadata."""
-    path.write_bytes(encode(drawn, "PNG"))
+def save(drawn: Pil.Image, path: Path) -> None:
+    """Write a picture as PNG, or as JPEG where the name says so; the label is in its metadata."""
+    jpeg = path.suffix.lower() in (".jpg", ".jpeg")
+    path.write_bytes(encode(drawn, "JPEG" if jpeg else "PNG"))
 
 
 def directions(geometry: Geometry) -> tuple[str, str, str, str]:
