@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "quiz": {"quiz", "lessons", "imaging", "anatomy"},
     "ui": {"ui", "quiz", "lessons", "imaging", "anatomy"},
 }
-SHARED = {"problems", "resources"}
+SHARED = {"problems", "resources", "kernels"}
 
 
 def imported(path: Path) -> set[str]:

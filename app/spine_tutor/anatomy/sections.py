@@ -9,6 +9,7 @@ from numba import njit, prange
 from numpy.typing import ArrayLike, NDArray
 
 from spine_tutor.anatomy.canvas import Solid, Volume
+from spine_tutor.kernels import one_at_a_time
 
 Outline = NDArray[np.float64]
 """(n, 2) points x, y in order, mm."""
@@ -76,6 +77,7 @@ def stacked(
     return Solid(values, origin, spacing)
 
 
+@one_at_a_time
 @njit(parallel=True, cache=True)
 def _polygon_distance(
     outlines: NDArray[np.float64], values: Volume, origin: NDArray[np.float64], spacing: float

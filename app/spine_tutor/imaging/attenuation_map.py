@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from spine_tutor.anatomy import TISSUE_CODE, TISSUES, Subject
 from spine_tutor.imaging.projector import Volume
 from spine_tutor.imaging.xray import basis_by_tissue, hounsfield_by_tissue
+from spine_tutor.kernels import one_at_a_time
 
 Source = Literal["labels", "measured"]
 """Attenuation from the tissue of each voxel, or from the CT numbers of a measured subject."""
@@ -177,6 +178,7 @@ def _overlaps(
     return first, np.maximum(overlap, 0) / step
 
 
+@one_at_a_time
 @nb.njit(cache=True, parallel=True)
 def _average(codes, table, origin, spacing, finer, fx, fy, fz, wx, wy, wz, result):  # type: ignore[no-untyped-def]
     """Add to each cell of a lattice what the voxels of one grid bring, by shared volume."""
@@ -257,6 +259,7 @@ def _soften(values: NDArray[np.int16], spacing: NDArray[np.float64]) -> None:
             _binomial(values.reshape(lines))
 
 
+@one_at_a_time
 @nb.njit(cache=True, parallel=True)
 def _binomial(values):  # type: ignore[no-untyped-def]
     """Smooth (outer, n, inner) along its middle axis with ¼ ½ ¼, rounded."""
@@ -292,6 +295,7 @@ def _at(values, x, y, z):  # type: ignore[no-untyped-def]
     return total
 
 
+@one_at_a_time
 @nb.njit(cache=True, parallel=True)
 def _subtract(values, origin, spacing, other, other_origin, other_spacing):  # type: ignore[no-untyped-def]
     for i in nb.prange(values.shape[0]):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_cdt
 
 from spine_tutor.imaging.geometry import ConeGeometry
+from spine_tutor.kernels import one_at_a_time
 
 BLOCK = 4
 """Side of the blocks of the map of empty space, voxels."""
@@ -113,6 +114,7 @@ def _find_filled(values, filled):  # type: ignore[no-untyped-def]
                                 filled[i, j, k] = True
 
 
+@one_at_a_time
 @nb.njit(cache=True, parallel=True)
 def _joseph(values, leaps, source, corner, down, right, spacing, result):  # type: ignore[no-untyped-def]
     """Project tile by tile; the rays of a tile go through the volume side by side."""

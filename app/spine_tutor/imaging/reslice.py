@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spine_tutor.anatomy import LabelGrid, Subject
 from spine_tutor.imaging.geometry import PlaneGeometry
+from spine_tutor.kernels import one_at_a_time
 
 STEP_SHARE = 0.75
 """Distance between the sub-slices that a slice is averaged over, in voxels of the finest grid."""
@@ -121,6 +122,7 @@ def _frame(geometry: PlaneGeometry) -> tuple[NDArray[np.float64], ...]:
     )
 
 
+@one_at_a_time
 @nb.njit(parallel=True, cache=True)
 def _nearest(labels, tissues, origin, per_mm, points, label_out, tissue_out):  # type: ignore[no-untyped-def]
     nx, ny, nz = labels.shape
@@ -141,6 +143,7 @@ def _cell(x, n):  # type: ignore[no-untyped-def]
     return i, min(i + 1, n - 1), np.float32(x - i)
 
 
+@one_at_a_time
 @nb.njit(parallel=True, cache=True)
 def _mean_tissue(  # type: ignore[no-untyped-def]
     tissues, origin, per_mm, finer, corner, down, right, normal, offsets, values, total, hits
@@ -225,6 +228,7 @@ def _mean_row(  # type: ignore[no-untyped-def]
                     total[r, c, m] += weights[n] * values[corners[n], m]
 
 
+@one_at_a_time
 @nb.njit(parallel=True, cache=True, fastmath=True)
 def _mean_volume(  # type: ignore[no-untyped-def]
     volume, origin, per_mm, corner, down, right, normal, offsets, outside, result

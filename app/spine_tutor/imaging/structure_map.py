@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.geometry import ConeGeometry
+from spine_tutor.kernels import one_at_a_time
 
 FIRST_KINDS = ("bone", "joint", "disc", "device")
 """What fluoroscopy shows or is aimed at is named first."""
@@ -68,6 +69,7 @@ def _ranks(subject: Subject) -> NDArray[np.uint8]:
     return ranks
 
 
+@one_at_a_time
 @nb.njit(cache=True, parallel=True)
 def _walk(labels, origins, spacings, bounds, source, corner, down, right, ranks, result):  # type: ignore[no-untyped-def]
     for r in nb.prange(result.shape[0]):

@@ -10,6 +10,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from spine_tutor.kernels import one_at_a_time
+
 _A = np.uint64(0x9E3779B97F4A7C15)  # odd constants of splitmix64 and of its finaliser
 _B = np.uint64(0xC2B2AE3D27D4EB4F)
 _C = np.uint64(0x165667B19E3779F9)
@@ -129,6 +131,7 @@ def sheets(
     return best
 
 
+@one_at_a_time
 @nb.njit(parallel=True, cache=True, fastmath=True)
 def extra_fat(
     codes: NDArray[np.uint8],
