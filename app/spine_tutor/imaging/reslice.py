@@ -184,9 +184,11 @@ def _mean_row(  # type: ignore[no-untyped-def]
                 continue
             taken = False
             for f in range(finer.shape[0]):
-                low, high = finer[f, 0], finer[f, 1]
+                # element by element: a slice of an array costs more here than the whole pixel
                 taken = taken or (
-                    low[0] <= wx < high[0] and low[1] <= wy < high[1] and low[2] <= wz < high[2]
+                    finer[f, 0, 0] <= wx < finer[f, 1, 0]
+                    and finer[f, 0, 1] <= wy < finer[f, 1, 1]
+                    and finer[f, 0, 2] <= wz < finer[f, 1, 2]
                 )
             if taken:
                 continue
