@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.ndimage import gaussian_filter
 
-from spine_tutor.anatomy import Subject
+from spine_tutor.anatomy import TISSUE_CODE, Subject
+from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.reslice import plane_average, plane_labels, plane_volume
+from spine_tutor.imaging.unevenness import fat_share, trabeculae
 from spine_tutor.imaging.view import CtView
 from spine_tutor.imaging.xray import hounsfield_by_tissue
 
@@ -20,13 +22,14 @@ NAME = "CT"
 
 EFFECTS = (
     "CT number of every tissue from its composition (xraylib) at 120 kVp (spekpy)",
+    "fat in muscle and marrow and the mesh of trabeculae, the same places as in MRI",
     "partial volume across and through the slice; slice thickness",
     "resolution of the reconstruction kernel; correlated noise that falls with thickness and dose",
     "12-bit range; bone and soft-tissue windows",
 )
 OMISSIONS = (
     "reconstruction from projections: no streaks of metal or bone, no beam hardening",
-    "motion; detail of trabeculae; enhancement by intravenous contrast",
+    "motion; single trabeculae; enhancement by intravenous contrast",
 )
 
 WINDOWS = {"bone": (400.0, 1800.0), "soft tissue": (40.0, 400.0)}
@@ -35,6 +38,8 @@ KERNEL_MM = {"bone": 0.25, "standard": 0.45}
 """Standard deviation of the point spread in the slice (E: about 0.6 and 1.1 mm full width)."""
 NOISE_HU = {"bone": 22.0, "standard": 9.0}
 """Standard deviation in a 1 mm slice at dose 1 (E)."""
+TRABECULAR_HU = 110.0
+"""How far the mesh of trabeculae moves the CT number of spongy bone up and down, at 1 mm (E)."""
 HU_RANGE = (-1024.0, 3071.0)
 """What 12 bits hold."""
 
@@ -68,7 +73,7 @@ def simulate(subject: Subject, view: CtView, settings: Settings, rng: np.random.
     """
     geometry = view.geometry(subject)
     source = settings.source or ("labels" if subject.hounsfield is None else "measured")
-    labels, _ = plane_labels(subject, geometry)
+    labels, codes = plane_labels(subject, geometry)
     if source == "measured":
         if subject.hounsfield is None:
             raise ValueError(f"subject `{subject.id}` has no measured CT numbers")
@@ -78,6 +83,7 @@ def simulate(subject: Subject, view: CtView, settings: Settings, rng: np.random.
     else:
         kernel = settings.kernel or ("bone" if settings.window == "bone" else "standard")
         pixels = plane_average(subject, geometry, view.thickness, _clipped_hounsfield())
+        pixels += _uneven(codes, geometry)
         sigma = KERNEL_MM[kernel] / geometry.spacing
         pixels = gaussian_filter(pixels, sigma, mode="nearest", truncate=3)
         if settings.noise:
@@ -92,6 +98,16 @@ def simulate(subject: Subject, view: CtView, settings: Settings, rng: np.random.
         labels=labels,
         facts={"kvp": 120.0, "thickness_mm": view.thickness, "source": source},
     )
+
+
+def _uneven(codes: NDArray[np.uint8], geometry: PlaneGeometry) -> NDArray[np.float32]:
+    """Return what fat in muscle and marrow, and trabeculae, add to the CT number of a tissue."""
+    hu = _clipped_hounsfield()
+    instead = hu[TISSUE_CODE["fat"]] - hu
+    added = fat_share(codes, geometry) * instead[codes] + TRABECULAR_HU * trabeculae(
+        codes, geometry
+    )
+    return np.asarray(added, np.float32)
 
 
 def _clipped_hounsfield() -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy import TISSUE_CODE, TISSUES, Subject
+from spine_tutor.anatomy import TISSUE_CODE, Subject
 from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.mri_sequence import (
@@ -20,7 +20,7 @@ from spine_tutor.imaging.mri_sequence import (
     tissue_signals,
 )
 from spine_tutor.imaging.reslice import plane_average, plane_labels
-from spine_tutor.imaging.texture import extra_fat
+from spine_tutor.imaging.unevenness import fat_share
 from spine_tutor.imaging.view import MriView
 
 __all__ = ["EFFECTS", "ID", "NAME", "OMISSIONS", "PRESETS", "Settings", "display", "simulate"]
@@ -66,7 +66,7 @@ def simulate(
     water, fat = tissue_signals(settings, view.thickness)
     both = plane_average(subject, geometry, view.thickness, np.stack([water, fat], axis=1))
     labels, codes = plane_labels(subject, geometry)
-    extra = _extra_fat(codes, geometry)
+    extra = fat_share(codes, geometry)
     in_water = both[..., 0] * (1 - extra)
     in_fat = both[..., 1] + extra * np.float32(fat[TISSUE_CODE["fat"]])
     # read out along the feet in a sagittal picture, across the body in the others
@@ -97,22 +97,6 @@ def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
 
 WHITE: Mapping[Sequence, float] = {"T1": 0.8, "T2": 0.8, "STIR": 0.6}
 """Share of the brightest tissue's signal that is shown white. E: the usual window."""
-
-UNEVEN: Mapping[str, tuple[float, float, float, float]] = {
-    "muscle": (6.0, 60.0, 0.14, 0.03),
-    "trabecular_bone": (5.0, 5.0, 0.0, 0.12),
-}
-"""Fat that comes and goes in a tissue: over how many mm across and along the body; its share in
-thin streaks; how far the share varies over patches. E: an adult's muscles and marrow."""
-
-
-def _extra_fat(codes: NDArray[np.uint8], geometry: PlaneGeometry) -> NDArray[np.float32]:
-    """Return the share of fat that each pixel has above its tissue's mean."""
-    columns = np.zeros((4, len(TISSUES)))
-    for name, row in UNEVEN.items():
-        columns[:, TISSUE_CODE[name]] = row
-    step = geometry.spacing
-    return extra_fat(codes, geometry.origin, step * geometry.down, step * geometry.right, *columns)
 
 
 def _brightest(settings: Settings) -> float:

@@ -22,7 +22,9 @@ from spine_tutor.kernels import one_at_a_time
 
 BLOCK = 4
 """Side of the blocks of the map of empty space, voxels."""
-TILE = 8
+RUN = 4
+"""How many full blocks a ray goes through before its neighbours follow."""
+TILE = 16
 """Side of the tiles of neighbouring rays that read neighbouring voxels, pixels."""
 
 
@@ -182,6 +184,8 @@ def _march(values, leaps, main, lines, planes, sums, count):  # type: ignore[no-
     step_m = _stride(values.shape, main)
     block_a, block_b = _stride(leaps.shape, a), _stride(leaps.shape, b)
     block_m = _stride(leaps.shape, main)
+    # unsigned places spare numba the test for negative ones, a third of the time
+    next_a, next_b = np.uint64(step_a), np.uint64(step_b)
     flat, blocks = values.ravel(), leaps.ravel()
     layer, end = np.int64(1 << 40), np.int64(-1)
     for n in range(count):
@@ -210,14 +214,21 @@ def _march(values, leaps, main, lines, planes, sums, count):  # type: ignore[no-
                     nearest = 1
                     continue
             nearest = 1
+            block, limit = layer + 1, min(planes[n, 1] + 1, (layer // RUN + 1) * RUN * BLOCK)
+            while stop < limit:  # on through full blocks
+                ia, ib = int(start_a + slope_a * stop), int(start_b + slope_b * stop)
+                if blocks[(ia // BLOCK) * block_a + (ib // BLOCK) * block_b + block * block_m]:
+                    break
+                stop, block = min(stop + BLOCK, limit), block + 1
+            planes[n, 0] = stop
             total = np.float32(0.0)
             while m < stop:
                 pa, pb = start_a + slope_a * m, start_b + slope_b * m
                 ia, ib = int(pa), int(pb)
-                at = ia * step_a + ib * step_b + m * step_m
+                at = np.uint64(ia * step_a + ib * step_b + m * step_m)
                 fa, fb = np.float32(pa - ia), np.float32(pb - ib)
-                v00, v01 = np.float32(flat[at]), np.float32(flat[at + step_b])
-                v10, v11 = np.float32(flat[at + step_a]), np.float32(flat[at + step_a + step_b])
+                v00, v01 = np.float32(flat[at]), np.float32(flat[at + next_b])
+                v10, v11 = np.float32(flat[at + next_a]), np.float32(flat[at + next_a + next_b])
                 lower = v00 + fb * (v01 - v00)
                 upper = v10 + fb * (v11 - v10)
                 total += lower + fa * (upper - lower)

@@ -133,7 +133,7 @@ def sheets(
 
 @one_at_a_time
 @nb.njit(parallel=True, cache=True, fastmath=True)
-def extra_fat(
+def patchy(
     codes: NDArray[np.uint8],
     corner: NDArray[np.float64],
     down: NDArray[np.float64],
@@ -143,7 +143,7 @@ def extra_fat(
     streaks: NDArray[np.float64],
     patches: NDArray[np.float64],
 ) -> NDArray[np.float32]:
-    """Return the share of fat of each pixel of a picture above its tissue's mean.
+    """Return what comes and goes within a tissue, for each pixel of a picture.
 
     Args:
         codes: (rows, columns) tissue of each pixel.
@@ -151,8 +151,8 @@ def extra_fat(
         down, right: (3,) steps to the next row and column, mm.
         across: (tissues,) mm over which each tissue changes along x and y; 0 where it does not.
         along: (tissues,) the same along z, the way of the spine and its muscles.
-        streaks: (tissues,) share of fat in thin sheets between bundles.
-        patches: (tissues,) how far the share goes up and down over the patches of a tissue.
+        streaks: (tissues,) how much of it lies in thin sheets between bundles.
+        patches: (tissues,) how far it goes up and down over the patches of a tissue.
     """
     rows, columns = codes.shape
     out = np.zeros((rows, columns), np.float32)
