@@ -13,7 +13,7 @@ from spine_tutor.imaging.ct import Settings, simulate
 from spine_tutor.imaging.view import CtView
 from spine_tutor.imaging.xray import hounsfield_by_tissue
 
-PLAIN = Settings(noise=False)
+PLAIN = Settings(noise=False, uneven=False)
 VIEW = {"center": (0, 0, 0), "pixels": 64, "field": 40.0}
 
 
@@ -34,6 +34,14 @@ def test_tissues_have_their_ct_number_in_every_plane(plane) -> None:
     assert image.pixels[0, 0] == pytest.approx(-999, abs=2)
     assert image.labels is not None
     assert (image.labels[32, 32], image.labels[32, 52], image.labels[0, 0]) == (2, 1, 0)
+
+
+def test_spongy_bone_is_uneven_about_its_ct_number() -> None:
+    uneven = simulate(ball(), CtView(**VIEW), Settings(noise=False), rng())
+    inside = uneven.pixels[26:39, 26:39]  # half of the inner ball's width
+    wanted = hounsfield_by_tissue()[TISSUE_CODE["trabecular_bone"]]
+    assert inside.std() > 15
+    assert inside.mean() == pytest.approx(wanted, abs=25)
 
 
 def test_a_slice_that_straddles_two_tissues_is_their_mean() -> None:

@@ -55,6 +55,7 @@ class Settings(BaseModel):
     )
     dose: float = Field(1.0, ge=0.05, le=20, description="Dose; noise falls with its root.")
     noise: bool = Field(True, description="Quantum noise, correlated as the kernel leaves it.")
+    uneven: bool = Field(True, description="Fat in muscle and marrow, the mesh of trabeculae.")
     source: Literal["labels", "measured"] | None = Field(
         None,
         description="Made from `labels` or from `measured` CT numbers; by default measured "
@@ -83,7 +84,8 @@ def simulate(subject: Subject, view: CtView, settings: Settings, rng: np.random.
     else:
         kernel = settings.kernel or ("bone" if settings.window == "bone" else "standard")
         pixels = plane_average(subject, geometry, view.thickness, _clipped_hounsfield())
-        pixels += _uneven(codes, geometry)
+        if settings.uneven:
+            pixels += _uneven(codes, geometry)
         sigma = KERNEL_MM[kernel] / geometry.spacing
         pixels = gaussian_filter(pixels, sigma, mode="nearest", truncate=3)
         if settings.noise:
