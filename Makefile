@@ -8,6 +8,7 @@ BIN    := $(VENV)/bin
 run: $(VENV)/.installed
 	$(BIN)/spine-tutor serve
 
+test: export SPINE_TUTOR_CACHE ?= $(CURDIR)/cache
 test: $(VENV)/.installed-test
 	$(BIN)/ruff check app tests
 	$(BIN)/ruff format --check app tests

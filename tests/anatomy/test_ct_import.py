@@ -32,6 +32,7 @@ def volumes() -> tuple[np.ndarray, np.ndarray]:
     bone = (np.hypot(x, y + 10) < 16) & (np.indices(x.shape)[2] > 8) & (np.indices(x.shape)[2] < 20)
     labels[bone], hu[bone] = L3, 250
     hu[bone & (np.hypot(x, y + 10) > 12)] = 900
+    hu[bone & (np.hypot(x, y + 10) > 14)] = 1400
     colon = np.hypot(x - 24, y - 16) < 8  # on the patient's right
     labels[colon], hu[colon] = COLON, -900
     return hu, labels
@@ -50,7 +51,8 @@ def test_voxels_are_sorted_by_label_and_ct_number(tmp_path: Path) -> None:
     subject = import_ct(*write(tmp_path, *volumes()), "test")
     places = {
         (0, -10, 0): ("l3_vertebra", "trabecular_bone"),
-        (14, -10, 0): ("l3_vertebra", "cortical_bone"),
+        (14, -10, 0): ("l3_vertebra", "thin_cortical_bone"),
+        (10, 0, 0): ("l3_vertebra", "cortical_bone"),
         (24, 16, 0): ("colon", "air"),
         (0, 30, 0): ("unlabelled_soft_tissue", "muscle"),
         (0, 44, 0): ("unlabelled_fat", "fat"),

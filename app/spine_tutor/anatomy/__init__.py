@@ -3,6 +3,7 @@
 from spine_tutor.anatomy.grid import LabelGrid
 from spine_tutor.anatomy.mesh import Mesh
 from spine_tutor.anatomy.structure import (
+    BONES,
     TISSUE_CODE,
     TISSUES,
     Structure,
@@ -12,6 +13,7 @@ from spine_tutor.anatomy.structure import (
 from spine_tutor.anatomy.subject import Landmark, Subject
 
 __all__ = [
+    "BONES",
     "TISSUES",
     "TISSUE_CODE",
     "LabelGrid",

@@ -26,16 +26,22 @@ from spine_tutor.problems import Problem, ProblemError
 
 Progress = Callable[[float, str], None]
 
-# Estimates: where unlabelled voxels are parted by CT number. Fat (about −110 to −70) and water-like
-# tissue (0 to 100) lie far from the limits; 150 is above enhanced muscle and below dense
-# trabecular bone; 400 parts cortex from trabecular bone at 2.5 mm slices, where a thin shell is
-# already averaged with its marrow. Cord and sac differ by about 3 mm all round (PAM50: T6 8.2×5.9
-# in 13.7×12.3 mm).
+# Estimates: where voxels are parted by CT number. Fat (about −110 to −70) and water-like tissue
+# (0 to 100) lie far from the limits; 150 is above enhanced muscle and below dense trabecular
+# bone. Bone is sorted so that its mineral is kept: 130 and 1100 lie midway between the CT numbers
+# of the tissues on either side; 400 parts cortex from trabecular bone at 2.5 mm slices, where a
+# thin shell is already averaged with its marrow. Cord and sac differ by about 3 mm all round
+# (PAM50: T6 8.2×5.9 in 13.7×12.3 mm).
 AIR_BELOW_HU = -300
 FAT_BELOW_HU = -30
 GAS_BELOW_HU = -950
 BONE_FROM_HU = 150
-CORTEX_FROM_HU = 400
+BONES_FROM_HU = {
+    "sparse_trabecular_bone": -1024,
+    "trabecular_bone": 130,
+    "thin_cortical_bone": 400,
+    "cortical_bone": 1100,
+}
 CSF_MM = 2.5
 SKIN_MM = 2.0
 TABLE_MM = 2.0
@@ -66,7 +72,7 @@ def import_ct(
 ) -> Subject:
     """Return a subject made from a CT in Hounsfield units and its label volume.
 
-    Labelled voxels keep their structure; a labelled bone is cortical or trabecular, and gas in a
+    Labelled voxels keep their structure; a labelled bone is sorted into `BONES`, and gas in a
     hollow organ is air, by its CT number. Unlabelled voxels inside the body are sorted by CT
     number into air, fat, muscle-like and bone. What lies outside the body (the table) is left
     out. The patient's coordinates are kept: the world origin is the scanner's.
@@ -300,7 +306,9 @@ def _sort(
     tissues = by_label[labels]
     # a rim that the lobes' labels leave is lung; true gas is emptier
     tissues[(labels == label["unlabelled_gas"]) & (hu > GAS_BELOW_HU)] = TISSUE_CODE["lung"]
-    tissues[bone[labels] & (hu >= CORTEX_FROM_HU)] = TISSUE_CODE["cortical_bone"]
+    bony = bone[labels]
+    for name, least in BONES_FROM_HU.items():
+        tissues[bony & (hu >= least)] = TISSUE_CODE[name]
     tissues[hollow[labels] & (hu < AIR_BELOW_HU)] = TISSUE_CODE["air"]
     tissues[hollow[labels] & (hu >= AIR_BELOW_HU)] = TISSUE_CODE["bowel"]
     canal = labels == structures["spinal_cord"].label if "spinal_cord" in structures else None

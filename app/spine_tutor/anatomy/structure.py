@@ -32,8 +32,14 @@ TISSUES: tuple[str, ...] = (
     "synovial_fluid",
     "contrast",
     "steel",
+    "thin_cortical_bone",
+    "sparse_trabecular_bone",
 )
 """Tissue names; a tissue's code in a volume is its place here. Air is 0."""
+
+BONES = ("cortical_bone", "trabecular_bone", "thin_cortical_bone", "sparse_trabecular_bone")
+"""Tissues of bone. The last two are what an imported CT holds besides: cortex thinner than its
+voxels, and the trabecular bone of old age."""
 
 TISSUE_CODE: Mapping[str, int] = {name: code for code, name in enumerate(TISSUES)}
 

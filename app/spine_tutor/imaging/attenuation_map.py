@@ -22,7 +22,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy import TISSUE_CODE, TISSUES, Subject
+from spine_tutor.anatomy import BONES, TISSUE_CODE, TISSUES, Subject
 from spine_tutor.imaging.projector import Volume
 from spine_tutor.imaging.xray import basis_by_tissue, hounsfield_by_tissue
 from spine_tutor.kernels import one_at_a_time
@@ -40,7 +40,7 @@ SOFTEN_TO_MM = 2.0
 """Coarser axes are left alone: smoothing them would cost more than their steps do."""
 FADE_VOXELS = 4
 """Width over which a coarse map of mineral fades out inside a finer grid, coarse voxels."""
-DENSE = ("cortical_bone", "trabecular_bone", "contrast", "steel")
+DENSE = (*BONES, "contrast", "steel")
 """Tissues whose mineral is mapped at full resolution."""
 DENSE_FROM_HU = 150
 """In a measured CT, mineral beyond this; noise and enhanced organs stay on the soft lattice."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter
 
-from spine_tutor.anatomy import TISSUE_CODE, TISSUES, LabelGrid, StructureSet, Subject
+from spine_tutor.anatomy import BONES, TISSUE_CODE, TISSUES, LabelGrid, StructureSet, Subject
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.masks import structure_volumes
 from spine_tutor.imaging.projector import line_integrals
@@ -58,7 +58,7 @@ def added_attenuation(
     structures = subject.structures
     mu = _attenuation_at_detector()
     own = whole_bone(structures, structure_id)
-    bone = [TISSUE_CODE["cortical_bone"], TISSUE_CODE["trabecular_bone"]]
+    bone = [TISSUE_CODE[name] for name in BONES]
 
     def difference(part: LabelGrid) -> NDArray[np.float64]:
         mask = np.isin(part.labels, list(structures.labels_of(structure_id)))

@@ -135,7 +135,8 @@ def tissue_signals(
     density, share = table.column("proton_density"), table.column("fat_fraction")
     t1, t2 = table.column(f"t1_{column}"), table.column(f"t2_{column}")
     water_t1 = t1.copy()
-    water_t1[TISSUE_CODE["trabecular_bone"]] = MARROW_WATER_T1
+    for marrow in ("trabecular_bone", "sparse_trabecular_bone"):
+        water_t1[TISSUE_CODE[marrow]] = MARROW_WATER_T1
     fat = TISSUE_CODE["fat"]
     tr, te, ti = protocol(settings)
     left = min(1.0, BLOOD_SPEED * 0.5 * te / 1000.0 / thickness)

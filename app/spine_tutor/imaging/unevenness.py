@@ -19,12 +19,14 @@ from spine_tutor.imaging.texture import patchy
 FAT: Mapping[str, tuple[float, float, float, float]] = {
     "muscle": (6.0, 60.0, 0.14, 0.03),
     "trabecular_bone": (5.0, 5.0, 0.0, 0.12),
+    "sparse_trabecular_bone": (5.0, 5.0, 0.0, 0.12),
 }
 """Fat that comes and goes in a tissue: over how many mm across and along the body; its share in
 thin streaks; how far the share varies over patches. E: an adult's muscles and marrow."""
 
 TRABECULAE: Mapping[str, tuple[float, float, float, float]] = {
     "trabecular_bone": (1.1, 2.2, 0.0, 1.0),
+    "sparse_trabecular_bone": (1.1, 2.2, 0.0, 1.0),
 }
 """The mesh of trabeculae as a clinical scanner blurs it, about 1 mm across and longer along the
 body, where the weight-bearing plates stand. E."""

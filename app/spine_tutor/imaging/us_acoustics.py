@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy import TISSUE_CODE, TISSUES, StructureSet
+from spine_tutor.anatomy import BONES, TISSUE_CODE, TISSUES, StructureSet
 from spine_tutor.imaging.tissues import tissue_table
 from spine_tutor.imaging.us_rays import SOUND_SPEED, Acoustics
 
@@ -47,7 +47,7 @@ def acoustics(
         off: effects (`Effect`) left out.
     """
     table = tissue_table()
-    bone = [TISSUE_CODE["cortical_bone"], TISSUE_CODE["trabecular_bone"]]
+    bone = [TISSUE_CODE[name] for name in BONES]
     gas = [TISSUE_CODE["air"], TISSUE_CODE["lung"]]
     speed = table.column("sound_speed")
     loss = table.column("attenuation")

@@ -28,6 +28,7 @@ from spine_tutor.imaging.shot import Shot
 from spine_tutor.lessons.library import ContentLibrary, load_content
 from spine_tutor.problems import ProblemError
 from spine_tutor.quiz.attempts import AttemptStore
+from spine_tutor.ui import layout
 from spine_tutor.ui.bench import COARSE, geometry
 from spine_tutor.ui.bundle import pack
 from spine_tutor.ui.jobs import Opening
@@ -57,6 +58,12 @@ def opening(subject_id: str) -> Opening:
         if known is None or known.failed:
             known = _openings[subject_id] = Opening(subject_id)
         return known
+
+
+def begun(subject_id: str) -> Opening | None:
+    """Return the opening of a subject if somebody has begun it; nothing is begun."""
+    with _lock:
+        return _openings.get(subject_id)
 
 
 def subject(subject_id: str) -> Subject:
@@ -179,15 +186,20 @@ def label_layers(image: Image) -> NDArray[np.uint16]:
 
 
 def warm(folder: Path) -> threading.Thread:
-    """Open the first lesson's subject and simulate its first step, before anybody asks."""
+    """Open the first lesson's subject and simulate what is asked for first, before anybody asks."""
 
     def run() -> None:
-        lesson = next(iter(content(folder).lessons.values()), None)
-        if lesson is None:
+        lessons = list(content(folder).lessons.values())
+        if not lessons:
             return
+        lesson = lessons[0]
         try:
             body = subject(lesson.subject.case)
             bundle(lesson.subject.case)
+            for other in lessons:
+                if other.subject.case == lesson.subject.case:
+                    for shot in layout.preview(other):
+                        drawn(body, shot)
             for spec in lesson.steps[0].views:
                 drawn(body, Shot(spec.view, spec.settings))
         except (ProblemError, ValueError, KeyError):

@@ -24,8 +24,7 @@ def pose(shot: Shot) -> str:
     match shot.view:
         case FluoroscopyView(oblique=oblique, tilt=tilt, position=position):
             straight = "PA, prone" if position == "prone" else "AP, supine"
-            side = "LAO" if oblique > 0 else "RAO"
-            words = [f"{side} {abs(oblique):.0f}°" if oblique else straight]
+            words = [_oblique(oblique) if oblique else straight]
             if tilt:
                 words.append(f"{'cranial' if tilt > 0 else 'caudal'} {abs(tilt):.0f}°")
         case UltrasoundView(probe=probe, side=near, depth=depth):
@@ -44,6 +43,14 @@ def pose(shot: Shot) -> str:
         case _:
             words = []
     return " · ".join(words)
+
+
+def _oblique(degrees: float) -> str:
+    """Return a turn of the C-arm; the line of an RAO is that of an LPO, the name lessons use."""
+    if abs(degrees) == 90:
+        return "lateral"
+    front, back = ("LAO", "RPO") if degrees > 0 else ("RAO", "LPO")
+    return f"{front} {abs(degrees):.0f}° ({back})"
 
 
 FACTS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -72,8 +79,12 @@ def alt(shot: Shot, *, telling: bool) -> str:
     if not telling:
         return f"A simulated medical picture for this question. {LABEL}."
     keys = "Arrow keys move the cross-hair, with Shift in larger steps."
-    name = MODALITIES[shot.modality].name
-    return f"Simulated {name}, {pose(shot)}, centred on {_place(shot)}. {keys} {LABEL}."
+    return f"{described(shot)} {keys} {LABEL}."
+
+
+def described(shot: Shot) -> str:
+    """Return a sentence that says what a picture is."""
+    return f"Simulated {MODALITIES[shot.modality].name}, {pose(shot)}, centred on {_place(shot)}."
 
 
 def _place(shot: Shot) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 from PIL import Image, ImageDraw
@@ -39,9 +41,9 @@ def show(page: Any) -> None:
     """Run a page inside the frame; a problem it meets is told, with its remedy and a way back."""
     st.html(_style())
     st.logo(icon(), size="small")
-    if state.value("learner") is None and "learner" in st.query_params:
-        state.set_learner(st.query_params["learner"])  # a department may link with the name
-    st.html(f'<div class="label" role="note">{LABEL}</div>')
+    label = f'<div class="label" role="note">{LABEL}</div>'
+    st.html(label + _remember(), unsafe_allow_javascript=True)
+    _linked_name()
     try:
         page.run()
     except ProblemError as error:
@@ -52,13 +54,51 @@ def show(page: Any) -> None:
             st.rerun()
 
 
+def _remember() -> str:
+    """Return a script that keeps the name given in this session in the browser, or drops it."""
+    name = state.value("learner")
+    if name is None:
+        return ""
+    kept = "; max-age=0" if name == state.GUEST else ""
+    cookie = f"{state.COOKIE}={quote(name, safe='')}; path=/; SameSite=Lax{kept}"
+    return f"<script>document.cookie = '{cookie}'</script>"
+
+
+def _linked_name() -> None:
+    """Ask before the name in a link is taken: a shared link must not answer for somebody else."""
+    named = state.tidy(st.query_params.get("learner", ""))
+    if named in (state.GUEST, state.learner()):
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"This link names a learner. Keep your answers as **{inert(named)}**?")
+        if st.button(f"Answer as {inert(named)}", type="primary"):
+            state.set_learner(named)
+            st.rerun()
+        if st.button(f"Stay {inert(state.learner())}"):
+            del st.query_params["learner"]
+            st.rerun()
+
+
+def inert(text: str) -> str:
+    """Return somebody's text so that Markdown makes neither links nor pictures of it."""
+    return " ".join(text.split()).replace("](", "] (")
+
+
+def headline(title: str, said: str = "") -> None:
+    """Show a page's title, what the page is, and beside it under which name answers are kept."""
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        said = f"<p>{escape(said)}</p>" if said else ""
+        st.html(f'<div class="hero"><h1>{escape(title)}</h1>{said}</div>', width="content")
+        ask_name()
+
+
 def tell(problems: Iterable[Problem]) -> None:
     """Show problems: what is wrong where, and how to mend it."""
     by_file: dict[str, list[str]] = {}
     for problem in problems:
         line = "" if problem.line is None else f"line {problem.line}: "
         key = f"`{problem.key}` " if problem.key else ""
-        said = f"- {line}{key}{problem.message} {problem.remedy}"
+        said = f"- {line}{key}{inert(f'{problem.message} {problem.remedy}')}"
         by_file.setdefault(problem.path, []).append(said)
     for path, lines in by_file.items():
         st.error(f"**{path}**\n" + "\n".join(lines))
@@ -80,13 +120,14 @@ def subject(subject_id: str) -> Subject:
 
 def ask_name() -> None:
     """Let a trainee say under which name answers are kept."""
-    with st.popover(f"Learner: {state.learner()}", icon=":material/person:"):
+    with st.popover(f"Learner: {inert(state.learner())}", icon=":material/person:"):
         name = st.text_input(
             "Your name",
             value="" if state.learner() == state.GUEST else state.learner(),
             placeholder=state.GUEST,
             max_chars=60,
-            help="Answers are kept under it on this server. Leave it empty to stay a guest.",
+            help="Answers are kept under it on this server; this browser remembers it until it is "
+            "closed. Leave it empty to stay a guest.",
         )
         if (name or state.GUEST) != state.learner():
             state.set_learner(name)

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.imaging.view import Place
 from spine_tutor.lessons.items import Scene
+from spine_tutor.lessons.model import Lesson
+from spine_tutor.ui.bench import coarse
 
 TRANSLUCENT = 0.28
 """Opacity of what is looked through; clicks go through it as well."""
+
+PREVIEW = 4
+"""Pictures on the card of a lesson."""
+
+
+def preview(lesson: Lesson) -> list[Shot]:
+    """Return the first pictures of a lesson, small, for the card that it is chosen by."""
+    specs = (spec for step in lesson.steps for spec in step.views)
+    return [coarse(Shot(spec.view, spec.settings)) for spec in islice(specs, PREVIEW)]
 
 
 def scene(wanted: Scene, subject: Subject) -> tuple[dict[str, float], tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -11,15 +12,24 @@ from spine_tutor.ui.bench import Bench
 
 GUEST = "guest"
 
+COOKIE = "spine-tutor-learner"
+"""Keeps the name in the trainee's own browser until that is closed."""
+
 
 def learner() -> str:
-    """Return the name under which answers are kept."""
-    return str(st.session_state.get("learner") or GUEST)
+    """Return the name under which answers are kept: of this session, else of this browser."""
+    given = st.session_state.get("learner")
+    return tidy(unquote(st.context.cookies.get(COOKIE, "")) if given is None else given)
 
 
 def set_learner(name: str) -> None:
     """Take the name a trainee has given."""
-    st.session_state["learner"] = " ".join(name.split())[:60] or GUEST
+    st.session_state["learner"] = tidy(name)
+
+
+def tidy(name: str) -> str:
+    """Return a name as it is kept: on one line, short, never empty."""
+    return " ".join(name.split())[:60] or GUEST
 
 
 def bench(scope: str) -> Bench | None:

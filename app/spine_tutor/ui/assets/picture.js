@@ -121,12 +121,14 @@ class Picture {
   }
 
   crosshair(paint, [x, y], side, scale) {
-    const gap = 9 * scale;
+    const gap = 9 * scale, edge = 17 * scale;  // the marks at the borders stay readable
+    const end = side - edge;
     const off = this.header.off;  // mm between the cross-hair and this slice
     const color = off > 1 ? "#ff9cc4" : "#ff5fa2";
     if (off > 1) paint.setLineDash([5 * scale, 5 * scale]);
     stroke(paint, color, 1.2 * scale, () => {
-      for (const [x0, y0, x1, y1] of [[0, y, x - gap, y], [x + gap, y, side, y], [x, 0, x, y - gap], [x, y + gap, x, side]]) {
+      for (const [x0, y0, x1, y1] of [[edge, y, x - gap, y], [x + gap, y, end, y], [x, edge, x, y - gap], [x, y + gap, x, end]]) {
+        if (x0 > x1 || y0 > y1) continue;
         paint.moveTo(x0, y0);
         paint.lineTo(x1, y1);
       }

@@ -300,6 +300,7 @@ class Scene {
     const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
     this.axes.innerHTML = marks.map(([name, axis]) => {
       const x = 20 * dot(axis, right), y = -20 * dot(axis, up);
+      if (Math.hypot(x, y) < 6) return "";  // it points at the eye
       return `<line x1="0" y1="0" x2="${x}" y2="${y}"/><text x="${1.35 * x}" y="${1.35 * y}">${name}</text>`;
     }).join("");
   }

@@ -33,7 +33,7 @@ def page() -> None:
     if wanted not in entries:
         message = f"There is no subject `{wanted[:60]}`."
         raise ProblemError(Problem("link", message, nearest(wanted, entries)))
-    side, rest = st.columns([0.2, 0.8], gap="medium")
+    side, rest = st.container(key="reading").columns([0.2, 0.8], gap="medium")
     with side:
         st.markdown("### Lab")
         chosen = st.selectbox(

@@ -12,12 +12,13 @@ from spine_tutor.imaging.shot import Shot
 from spine_tutor.lessons.library import ContentLibrary
 from spine_tutor.lessons.model import Lesson, Step
 from spine_tutor.problems import Problem, ProblemError, nearest
-from spine_tutor.ui import cache, frame, layout, state
+from spine_tutor.ui import cache, cards, frame, layout, state
 from spine_tutor.ui.bench import Bench, panels
 from spine_tutor.ui.deployment import deployment
 from spine_tutor.ui.workbench import lay_out, workbench
 
 SYMBOLS = {"visible": "●", "faint": "◐", "hidden": "○"}
+NOT_CLAIMED = '<span aria-label="not part of this step">–</span>'
 
 
 def page() -> None:
@@ -50,45 +51,27 @@ def find(library: ContentLibrary, lesson_id: str) -> Lesson:
 
 
 def _list(library: ContentLibrary) -> None:
-    st.html(
-        '<div class="hero"><h1>Learn the spine in four modalities</h1>'
-        "<p>One labelled body, seen by fluoroscopy, CT, ultrasound and MRI at once. Move the "
-        "C-arm, the probe and the slice; one cross-hair ties every picture to the 3-D model."
-        "</p></div>"
+    frame.headline(
+        "Learn the spine in four modalities",
+        "One labelled body, seen by fluoroscopy, CT, ultrasound and MRI at once. Move the C-arm, "
+        "the probe and the slice; one cross-hair ties every picture to the 3-D model.",
     )
-    frame.ask_name()
+    groups: dict[str, list[Lesson]] = {}
     listed: set[str] = set()
     for module in library.curriculum.modules:
         lessons = [library.lessons[name] for name in module.lessons if name in library.lessons]
         listed |= {lesson.id for lesson in lessons}
         if lessons:
-            st.subheader(module.title)
-            _cards(lessons)
-    rest = [lesson for name, lesson in library.lessons.items() if name not in listed]
-    if rest:
-        st.subheader("More lessons" if listed else "Lessons")
-        _cards(rest)
+            groups[module.title] = lessons
+    if rest := [lesson for name, lesson in library.lessons.items() if name not in listed]:
+        groups["More lessons" if listed else "Lessons"] = rest
+    cards.show(groups)
     if not library.lessons:
         st.info(f"`{deployment().content}` holds no lesson yet: `spine-tutor new LESSON_ID`.")
     errors = [p for p in library.problems if p.severity == "error"]
     if errors:
         with st.expander(f"{len(errors)} problems in the content (the other lessons are usable)"):
             frame.tell(errors)
-
-
-def _cards(lessons: list[Lesson]) -> None:
-    places = st.columns(3, gap="medium")
-    for n, lesson in enumerate(lessons):
-        with places[n % 3].container(border=True, height="stretch"):
-            st.markdown(f"#### {lesson.title}")
-            st.markdown(lesson.summary)
-            parts = [f"{len(lesson.steps)} steps"]
-            if lesson.quiz:
-                parts.append(f"{len(lesson.quiz)} questions")
-            st.caption(f"{lesson.region.capitalize()} · {' · '.join(parts)}")
-            if st.button("Open the lesson", key=f"open/{lesson.id}", type="primary"):
-                st.query_params.from_dict({"lesson": lesson.id, "step": "1"})
-                st.rerun()
 
 
 # -- a lesson ---------------------------------------------------------------------------------
@@ -98,7 +81,7 @@ def _lesson(lesson: Lesson, library: ContentLibrary) -> None:
     number = _step_number(lesson)
     step = lesson.steps[number - 1]
     subject = frame.subject(lesson.subject.case)
-    prose, rest = st.columns([0.27, 0.73], gap="medium")
+    prose, rest = st.container(key="reading").columns([0.27, 0.73], gap="medium")
     with prose:
         _prose(lesson, step, number, library, subject)
     with rest:
@@ -162,7 +145,10 @@ def _prose(
 
 
 def _claims(step: Step, subject: Subject) -> str:
-    """Return what the simulation shows as a table; words and symbols, never colour alone."""
+    """Return what the simulation shows as a table; words and symbols, never colour alone.
+
+    A structure's name stands on a row of its own, so that four verdicts fit a narrow column.
+    """
     used = [m for m in MODALITIES if any(m in claim.verdicts for claim in step.claims)]
     head = "".join(f"<th scope=col>{escape(MODALITIES[m].name)}</th>" for m in used)
     body = ""
@@ -172,12 +158,13 @@ def _claims(step: Step, subject: Subject) -> str:
         cells = ""
         for modality in used:
             verdict = claim.verdicts.get(modality)
-            said = f"{SYMBOLS[verdict]} {verdict}" if verdict else "–"
+            said = f"{SYMBOLS[verdict]} {verdict}" if verdict else NOT_CLAIMED
             cells += f'<td class="{verdict or ""}">{said}</td>'
-        body += f"<tr><th scope=row>{escape(name)}</th>{cells}</tr>"
+        title = f"<th scope=rowgroup colspan={len(used)}>{escape(name)}</th>"
+        body += f"<tbody><tr>{title}</tr><tr>{cells}</tr></tbody>"
     return (
-        '<table class="claims"><caption class="stepline">What the simulation shows</caption>'
-        f"<thead><tr><th scope=col>Structure</th>{head}</tr></thead><tbody>{body}</tbody></table>"
+        '<table class="claims verdicts"><caption>What the simulation shows</caption>'
+        f"<thead><tr>{head}</tr></thead>{body}</table>"
     )
 
 

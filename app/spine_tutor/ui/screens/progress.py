@@ -21,8 +21,7 @@ Tally = Mapping[str, tuple[int, int]]
 
 def page() -> None:
     """Show the results of the learner of this session."""
-    st.markdown("# Progress")
-    frame.ask_name()
+    frame.headline("Progress")
     attempts = cache.attempts(deployment().database_url).for_learner(state.learner())
     if not attempts:
         st.info(f"Nothing is kept for {state.learner()} yet. Take the quiz of a lesson, or give "

@@ -102,8 +102,7 @@ def _check(item: Item, subject: Subject) -> None:
 
 
 def _choose(lessons: list[Lesson]) -> None:
-    st.markdown("# Quiz")
-    frame.ask_name()
+    frame.headline("Quiz")
     if not lessons:
         st.info("No lesson has questions yet.")
     for lesson in lessons:
