@@ -136,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = _command(table, "bench", commands.bench, "measure build, simulators and the browser")
     bench.add_argument("--only", nargs="*", metavar="NAME", help="subject, simulators, browser")
+    bench.add_argument(
+        "--real", action="store_true", help="pictures from labels beside a real CT's own"
+    )
+    bench.add_argument(
+        "--peers", action="store_true", help="other simulators on the same bodies (extra `peers`)"
+    )
     _add_format(bench)
     return parser
 

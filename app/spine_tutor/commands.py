@@ -272,7 +272,10 @@ def bench(arguments: argparse.Namespace) -> None:
     sys.path.insert(0, str(folder))
     import run_benchmarks  # type: ignore[import-not-found]
 
-    rows = run_benchmarks.run(arguments.only)
+    if arguments.peers:
+        rows = run_benchmarks.run_peers()
+    else:
+        rows = run_benchmarks.run(["real"] if arguments.real else arguments.only)
     _print_rows(rows, arguments.format)
 
 

@@ -6,12 +6,12 @@ from spine_tutor.anatomy.bones import (
     build_skeleton,
     paint_bones,
     paint_facet_joints,
-    paint_sacroiliac_joints,
 )
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import lumbar_structures, motion_segments
 from spine_tutor.anatomy.column import build_column
+from spine_tutor.anatomy.ligaments import paint_sacroiliac_joints
 from spine_tutor.anatomy.structure import TISSUE_CODE
 
 SEGMENTS = motion_segments()
@@ -173,7 +173,7 @@ def test_sacroiliac_joint_is_a_space(skeleton):
 def test_sacroiliac_joints_are_painted_on_their_sides(skeleton):
     canvas = Canvas(lumbar_structures(), (-70, -60, -45), 1.5, (94, 60, 36))
     paint_bones(canvas, skeleton)
-    paint_sacroiliac_joints(canvas, skeleton)
+    paint_sacroiliac_joints(canvas)
     for side, sign in (("left", -1), ("right", 1)):
         label_ = canvas.structures[f"sacroiliac_joint_{side}"].label
         x = canvas.origin[0] + 1.5 * np.argwhere(canvas.labels == label_)[:, 0]

@@ -35,6 +35,17 @@ def test_what_is_painted_first_keeps_its_place(canvas):
     assert (canvas.tissues[:20] == TISSUE_CODE["blood"]).all()
 
 
+def test_places_are_painted_only_where_they_are_free(canvas):
+    canvas.paint_tube("aorta", [[0, 0, -5], [0, 0, 5]], 3.0)
+    before = canvas.labels.copy()
+    window = canvas.window([-4, -4, 0], [4, 4, 1])
+    canvas.paint_places("epidural_fat", np.nonzero(np.ones((17, 17, 3), bool)), window)
+    changed = canvas.labels != before
+    assert np.array_equal(changed, (before == 0) & (canvas.labels > 0))
+    assert changed.sum() == (before[window] == 0).sum()
+    assert (canvas.tissues[changed] == TISSUE_CODE["fat"]).all()
+
+
 def test_a_tube_has_the_volume_of_a_cylinder_with_round_ends(canvas):
     canvas.paint_tube("aorta", [[0, 0, -5], [0, 0, 5]], 3.0)
     expected = np.pi * 9 * 10 + 4 / 3 * np.pi * 27

@@ -42,6 +42,16 @@ def test_limb_is_deepest_on_its_axis():
     assert limb(points((0, 0, 5)))[0] == pytest.approx(-2, abs=0.05)
 
 
+def test_limb_is_far_only_beyond_its_reach():
+    bent = [(0, 0, 0), (0, 2, 10), (0, 8, 18)], [(5, 2), (4, 2), (2, 2)], (1, 0, 0)
+    everywhere, within = fields.limb(*bent), fields.limb(*bent, reach=6.0)
+    p = np.random.default_rng(1).uniform(-25, 40, (500, 3)).astype(np.float32)
+    known = within(p) < fields.FAR
+    assert 0 < known.sum() < len(p)
+    assert within(p)[known].tolist() == everywhere(p)[known].tolist()
+    assert everywhere(p)[~known].min() > 4.0  # to first order what is beyond 6 mm
+
+
 def test_superellipse_is_true_on_a_circle():
     angle = np.linspace(0, 6, 20)
     x, y = np.float32(13 * np.cos(angle)), np.float32(13 * np.sin(angle))

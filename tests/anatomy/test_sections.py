@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spine_tutor.anatomy.sections import between, ellipse, mirrored, rounded, stacked
+from spine_tutor.anatomy.sections import FAR, between, ellipse, mirrored, rounded, stacked
 
 
 def test_outlines_change_linearly_between_levels_and_stay_beyond():
@@ -31,3 +31,14 @@ def test_the_distance_to_a_round_outline_is_true():
     x = -9.0 + np.arange(21)[:, None]
     y = -10.0 + np.arange(25)[None]
     assert np.abs(solid.values[..., 0] - (np.hypot(x - 1, y - 2) - 8)).max() < 0.05
+
+
+def test_far_from_the_outline_distances_are_rough_but_on_their_side():
+    outline = rounded(ellipse(0, 0, 60, 60, 0, n=72)[None])
+    solid = stacked(outline, (101, 101, 1), [-100.0, -100.0, 0.0], 2.0)
+    axis = -100.0 + 2.0 * np.arange(101)
+    error = np.abs(solid.values[..., 0] - (np.hypot(axis[:, None], axis) - 60))
+    near = np.abs(np.hypot(axis[:, None], axis) - 60) < FAR
+    assert error[near].max() < 0.1
+    assert 1.0 < error.max() < 12.0
+    assert np.all((solid.values[..., 0] < 0) == (np.hypot(axis[:, None], axis) < 60))

@@ -105,17 +105,34 @@ def measure_browser() -> Iterator[Row]:
         yield from browser_latency.measure(folder, row)
 
 
+def measure_real() -> Iterator[Row]:
+    """Compare pictures from labels with those from a real CT's own numbers."""
+    import real_ct
+
+    yield from real_ct.measure(row)
+
+
 GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "subject": measure_subject,
     "simulators": measure_simulators,
     "browser": measure_browser,
+    "real": measure_real,
 }
+USUAL = ("subject", "simulators", "browser")
+"""What runs when nothing is named: `real` needs a CT that the user fetched."""
+
+
+def run_peers() -> list[Row]:
+    """Return the comparisons with other simulators, which have columns of their own."""
+    import peers
+
+    return peers.run()
 
 
 def run(only: list[str] | None = None) -> list[Row]:
-    """Return the rows of the named groups, all when None."""
+    """Return the rows of the named groups, the usual ones when None."""
     rows: list[Row] = []
-    for name in only or GROUPS:
+    for name in only or USUAL:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         rows += GROUPS[name]()
     rows.append(

@@ -69,7 +69,20 @@ def test_the_null_time_formula():
     t1, tr = 288.0, 4000.0
     ti = null_time(t1, tr)
     assert ti == pytest.approx(-t1 * np.log((1 + np.exp(-tr / t1)) / 2), rel=1e-9)
-    assert inversion_recovery(1.0, t1, 80.0, tr, 40.0, ti) == pytest.approx(0.0, abs=1e-12)
+    # the formula knows nothing of the refocusing pulse
+    assert inversion_recovery(1.0, t1, 80.0, tr, 0.0, ti) == pytest.approx(0.0, abs=1e-12)
+    assert inversion_recovery(1.0, t1, 80.0, tr, 40.0, ti) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_inversion_recovery_agrees_with_bloch_rotations():
+    t1, t2, tr, te, ti = 900.0, 70.0, 2000.0, 60.0, 150.0
+    m, echo = 1.0, 0.0
+    for _ in range(20):
+        along = 1 + (-m - 1) * np.exp(-ti / t1)  # 180°, then TI
+        echo, along = along * np.exp(-te / t2), 0.0  # 90°
+        along = -(1 + (along - 1) * np.exp(-(te / 2) / t1))  # 180°
+        m = 1 + (along - 1) * np.exp(-(tr - ti - te / 2) / t1)
+    assert inversion_recovery(1.0, t1, t2, tr, te, ti) == pytest.approx(echo, rel=1e-9)
 
 
 @pytest.mark.parametrize("field", ["1.5 T", "3 T"])

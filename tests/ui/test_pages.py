@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from small_body import small_body
+from spine_tutor.lessons.items import SingleChoice
+from spine_tutor.problems import ProblemError
 from spine_tutor.resources import LABEL
-from spine_tutor.ui import cache, deployment
+from spine_tutor.ui import cache, deployment, state
+from spine_tutor.ui.screens import quiz
 
 CONTENT = Path(__file__).parents[1] / "browser" / "content"
 
@@ -30,6 +34,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             return body
 
     monkeypatch.setattr(cache, "opening", lambda _: Opened())
+    monkeypatch.setattr(state, "remembered", lambda: "")
     before = deployment.deployment()
     deployment.configure(deployment.Deployment(CONTENT, f"sqlite:///{tmp_path / 'a.sqlite'}"))
     yield
@@ -113,15 +118,17 @@ def test_a_link_to_nothing_is_told_with_a_way_back(page: str, parameters: dict, 
     assert any("Back" in button.label for button in test.button)
 
 
-def test_a_quiz_is_answered_judged_and_kept() -> None:
+def test_a_quiz_is_answered_judged_and_kept(monkeypatch) -> None:
     test = run("quiz", lesson="browser-lesson", learner="Ada")
+    next(b for b in test.button if b.label == "Answer as Ada").click().run()
     test.radio[0].set_value(1).run()
     next(b for b in test.button if b.label == "Answer").click().run()
     assert "✘ Not correct" in texts(test)
     assert 'role="alert"' in texts(test)
-    progress = run("progress", learner="Ada")
+    monkeypatch.setattr(state, "remembered", lambda: "Ada")  # by the browser's cookie
+    progress = run("progress")
     assert "0 of 1 right" in texts(progress)
-    assert "l4 lamina left" in texts(progress)
+    assert "L4 lamina left" in texts(progress)
 
 
 def test_a_database_that_cannot_be_used_does_not_stop_the_quiz(tmp_path: Path) -> None:
@@ -149,3 +156,48 @@ def test_a_broken_lesson_leaves_the_others_usable(tmp_path: Path) -> None:
     test = run("learn")
     assert test.button(key="open/browser-lesson")
     assert "lesson.yaml" in texts(test)
+
+
+def test_a_link_does_not_answer_for_somebody_unasked() -> None:
+    test = run("progress", learner="Ada ![x](http://localhost/x.png)")
+    assert "learner" not in test.session_state
+    assert "document.cookie" not in texts(test)
+    next(b for b in test.button if b.label.startswith("Answer as")).click().run()
+    name = test.session_state["learner"]
+    assert name.startswith("Ada")
+    assert "[" not in name
+    assert f"spine-tutor-learner={quote(name, safe='')};" in texts(test)
+
+
+def test_a_lesson_card_shows_pictures_once_its_body_is_ready(monkeypatch) -> None:
+    assert 'class="strip"' not in texts(run("learn"))
+    monkeypatch.setattr(cache, "begun", cache.opening)
+    shown = texts(run("learn"))
+    assert shown.count("<img ") == 4
+    assert 'alt="Simulated CT, axial' in shown
+
+
+def test_claims_are_told_in_words_and_symbols() -> None:
+    shown = texts(run("learn", lesson="browser-lesson", step="1"))
+    assert "What the simulation shows" in shown
+    assert "● visible" in shown
+
+
+def test_a_link_sets_only_what_a_hand_can_set() -> None:
+    link = {"ct.pixels": "2000", "ct.center": "nowhere", "pet.tilt": "3", "ct.shift": "2"}
+    test = run("learn", lesson="browser-lesson", step="2", **link)
+    refused = [caption.value for caption in test.caption if "not possible" in caption.value]
+    assert len(refused) == 3
+    assert "ct.shift" in test.query_params
+
+
+def test_a_question_may_be_about_a_landmark() -> None:
+    body = small_body()
+    item = SingleChoice.model_validate(
+        {"id": "where", "kind": "single-choice", "objective": "o", "stem": "Where is it?",
+         "options": [{"text": "Here", "correct": True}, {"text": "There"}],
+         "feedback": "There.", "shows": next(iter(body.landmarks))}
+    )  # fmt: skip
+    quiz._check(item, body)
+    with pytest.raises(ProblemError, match="does not have"):
+        quiz._check(item.model_copy(update={"shows": "nowhere"}), body)

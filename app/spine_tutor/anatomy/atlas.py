@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,29 +61,29 @@ def build_atlas(case: Case, progress: Progress | None = None) -> Subject:
     skeleton = build_skeleton(column, case)
     fine, coarse = _canvases(structures, column, case)
 
-    tell(0.03, "Carving the bones")
-    for canvas in (fine, coarse):
-        paint_bones(canvas, skeleton)
-    tell(0.40, "Laying discs, sac and nerves")
-    _paint_canal(fine, column, skeleton, case)
-    tell(0.55, "Wrapping organs, muscles, fat and skin")
-    tips = _tips(coarse)
+    # the fractions are shares of the time that it takes
+    paint_bones(coarse, skeleton)
+    paint_bones(fine, skeleton, _between(tell, 0.04, 0.28, "Carving the bones"))
+    with ThreadPoolExecutor(1) as aside:  # trunk and canal need nothing of each other
+        tips = _tips(coarse)
+        trunk = aside.submit(_trunk, coarse, column, tips, case)
+        _paint_canal(fine, column, skeleton, case, tell)
     paint_supraspinous(fine, tips)
-    trunk = _trunk(coarse, column, tips, case)
-    for canvas in (fine, coarse):
+    for canvas, begin, middle in ((fine, 0.52, 0.57), (coarse, 0.62, 0.63)):
+        tell(begin, "Wrapping muscles and organs")
         paint_sacroiliac_joints(canvas)
         paint_vessels(canvas, column)
-        trunk.paint_muscles(canvas)
+        trunk.result().paint_muscles(canvas)
         paint_kidneys(canvas, column, case)
         paint_bowel(canvas, column, case)
-        trunk.paint_fat_and_skin(canvas)
+        tell(middle, "Wrapping fat and skin")
+        trunk.result().paint_fat_and_skin(canvas)
     _copy_into(fine, coarse)
 
-    tell(0.72, "Measuring landmarks")
+    tell(0.64, "Measuring landmarks")
     grids = (fine.grid(), coarse.grid())
     landmarks = atlas_landmarks(grids[0], structures, column)
-    tell(0.75, "Drawing surfaces")
-    meshes = surface_meshes(grids, structures)
+    meshes = surface_meshes(grids, structures, done=_between(tell, 0.65, 1.0, "Drawing surfaces"))
     tell(1.0, "Ready")
     return Subject(
         id=f"atlas-{case.id}",
@@ -100,6 +101,11 @@ def build_atlas(case: Case, progress: Progress | None = None) -> Subject:
         },
         content_hash=_digest(case, fine, coarse),
     )
+
+
+def _between(tell: Progress, begin: float, end: float, message: str) -> Callable[[float], None]:
+    """Return what takes the share done of one stage and tells the fraction of the whole."""
+    return lambda share: tell(begin + share * (end - begin), message)
 
 
 def _canvases(structures: StructureSet, column: Column, case: Case) -> tuple[Canvas, Canvas]:
@@ -128,15 +134,22 @@ def _canvas(
     return Canvas(structures, COARSE * first, spacing, (nx, ny, nz))
 
 
-def _paint_canal(fine: Canvas, column: Column, skeleton: Skeleton, case: Case) -> None:
+def _paint_canal(
+    fine: Canvas, column: Column, skeleton: Skeleton, case: Case, tell: Progress
+) -> None:
     """Paint what lies between the bones, in order of precedence."""
     rng = np.random.default_rng([case.seed, 1])
+    tell(0.28, "Laying discs and facet joints")
     paint_discs(fine, column, case)
     paint_facet_joints(fine, skeleton)
+    tell(0.34, "Measuring the canal")
     wall = CanalWall(fine, canal_line(column, case))
+    tell(0.40, "Filling the thecal sac")
     sac = fit_sac(wall, column)
     paint_sac(fine, sac, rng)
+    tell(0.42, "Leading out the nerves")
     paint_nerves(fine, sac)
+    tell(0.46, "Stretching the ligaments")
     paint_flava(fine, wall)
     paint_longitudinal(fine)
     paint_interspinous(fine)

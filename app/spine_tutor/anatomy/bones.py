@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +19,7 @@ from spine_tutor.anatomy.ilium import IliumModel, build_ilium
 from spine_tutor.anatomy.sacrum import SacrumModel, build_sacrum
 from spine_tutor.anatomy.skeleton import Box, VertebraModel, build_vertebrae
 from spine_tutor.anatomy.structure import TISSUE_CODE
+from spine_tutor.anatomy.workers import in_order
 
 CORTEX = {
     "body": 0.9,
@@ -73,7 +74,6 @@ class Skeleton:
     ilia: tuple[IliumModel, ...]
     joint_space: float
     """Bone to bone across a facet joint, mm."""
-    sacroiliac_space: float
 
     def bones(self) -> Iterator[Bone]:
         """Yield every bone."""
@@ -90,29 +90,36 @@ def build_skeleton(column: Column, case: Case) -> Skeleton:
     vertebrae = build_vertebrae(column, case, sacrum)
     space = SACROILIAC_SPACE * scale
     ilia = tuple(build_ilium(side, plate, scale, sacrum.bone, space) for side in SIDES)
-    return Skeleton(vertebrae, sacrum, ilia, vertebrae["l5"].space, space)
+    return Skeleton(vertebrae, sacrum, ilia, vertebrae["l5"].space)
 
 
-def paint_bones(canvas: Canvas, skeleton: Skeleton) -> None:
-    """Paint every bone into what is free, cortex and trabecular core told apart."""
+def paint_bones(
+    canvas: Canvas, skeleton: Skeleton, done: Callable[[float], None] = lambda _share: None
+) -> None:
+    """Paint every bone into what is free, cortex and trabecular core told apart.
+
+    Args:
+        canvas: what is painted.
+        skeleton: the bones.
+        done: called with the share of the bones that has been painted.
+    """
     bones = list(skeleton.bones())
-    with ThreadPoolExecutor(max_workers=2) as pool:  # numpy lets go of the interpreter
-        for bone, found in zip(
-            bones, pool.map(lambda b: _rasterised(b, canvas), bones), strict=True
-        ):
-            if found is not None:
-                window, places, part, cortical = found
-                labels = canvas.labels[window]
-                free = labels[places] == 0
-                places = tuple(n[free] for n in places)
-                codes = np.array([canvas.structures[i].label for i in bone.part_ids], np.uint16)
-                labels[places] = codes[part[free]]
-                canvas.tissues[window][places] = np.where(
-                    cortical[free], TISSUE_CODE["cortical_bone"], TISSUE_CODE["trabecular_bone"]
-                )
+    rasters = in_order(partial(_rasterised, canvas), bones)
+    for n, (bone, found) in enumerate(zip(bones, rasters, strict=True), start=1):
+        if found is not None:
+            window, places, part, cortical = found
+            labels = canvas.labels[window]
+            free = labels[places] == 0
+            places = tuple(n[free] for n in places)
+            codes = np.array([canvas.structures[i].label for i in bone.part_ids], np.uint16)
+            labels[places] = codes[part[free]]
+            canvas.tissues[window][places] = np.where(
+                cortical[free], TISSUE_CODE["cortical_bone"], TISSUE_CODE["trabecular_bone"]
+            )
+        done(n / len(bones))
 
 
-def _rasterised(bone: Bone, canvas: Canvas) -> _Raster | None:
+def _rasterised(canvas: Canvas, bone: Bone) -> _Raster | None:
     """Return the window of a bone, the places in it that are bone, their part, and the cortex."""
     window = canvas.window(*bone.box)
     axes = [axis.ravel() for axis in canvas.axes(window)]
@@ -144,51 +151,34 @@ def _cortex(part_id: str) -> float:
 
 def paint_facet_joints(canvas: Canvas, skeleton: Skeleton) -> None:
     """Paint cartilage and fluid into the spaces between articular processes."""
+    for _ in in_order(partial(_paint_facet_joints, canvas, skeleton), motion_segments()):
+        pass
+
+
+def _paint_facet_joints(canvas: Canvas, skeleton: Skeleton, segment: tuple[str, str]) -> None:
+    """Paint the two joints of a segment, which share no voxel with those of another."""
     reach = np.float32(skeleton.joint_space + 0.8)
-    for upper, lower in motion_segments():
-        above = skeleton.vertebrae[upper]
-        below = skeleton.sacrum if lower == "s1" else skeleton.vertebrae[lower]
-        window = canvas.window(
-            np.maximum(above.box[0], below.box[0]), np.minimum(above.box[1], below.box[1])
-        )
-        axes = [axis.ravel() for axis in canvas.axes(window)]
-        if min(len(axis) for axis in axes) < 2:
-            continue
-        near = sample(below.facets, axes) < reach
-        places = np.nonzero(near & (canvas.labels[window] == 0))
-        points = _points(axes, places)
-        to_above, to_below = above.bone(points), below.bone(points)
-        ends = [n for n, id_ in enumerate(above.part_ids) if "inferior_articular" in id_]
-        inside = (to_above + to_below < reach) & (to_above < reach)
-        inside &= np.isin(above.parts(points), ends)
-        where = tuple(n[inside] for n in places)
-        fluid = np.abs(to_above - to_below)[inside] < FLUID
-        is_left = points[inside, 0] < above.frame[0, 3]
-        left, right = (
-            canvas.structures[f"{upper}_{lower}_facet_joint_{side}"].label for side in SIDES
-        )
-        canvas.labels[window][where] = np.where(is_left, left, right)
-        canvas.tissues[window][where] = np.where(
-            fluid, TISSUE_CODE["synovial_fluid"], TISSUE_CODE["cartilage"]
-        )
-
-
-def paint_sacroiliac_joints(canvas: Canvas, skeleton: Skeleton) -> None:
-    """Paint cartilage into the spaces between the sacrum and the ilia."""
-    reach = np.float32(skeleton.sacroiliac_space + 1.0)
-    for ilium in skeleton.ilia:
-        window = canvas.window(
-            np.maximum(ilium.box[0], skeleton.sacrum.box[0]),
-            np.minimum(ilium.box[1], skeleton.sacrum.box[1]),
-        )
-        axes = [axis.ravel() for axis in canvas.axes(window)]
-        if min(len(axis) for axis in axes) < 2:
-            continue
-        near = sample(ilium.bone, axes) < reach
-        places = np.nonzero(near & (canvas.labels[window] == 0))
-        points = _points(axes, places)
-        inside = ilium.bone(points) + skeleton.sacrum.bone(points) < reach
-        where = tuple(n[inside] for n in places)
-        label, tissue = canvas.code(f"sacroiliac_joint_{ilium.side}")
-        canvas.labels[window][where] = label
-        canvas.tissues[window][where] = tissue
+    upper, lower = segment
+    above = skeleton.vertebrae[upper]
+    below = skeleton.sacrum if lower == "s1" else skeleton.vertebrae[lower]
+    window = canvas.window(
+        np.maximum(above.box[0], below.box[0]), np.minimum(above.box[1], below.box[1])
+    )
+    axes = [axis.ravel() for axis in canvas.axes(window)]
+    if min(len(axis) for axis in axes) < 2:
+        return
+    near = sample(below.facets, axes) < reach
+    places = np.nonzero(near & (canvas.labels[window] == 0))
+    points = _points(axes, places)
+    to_above, to_below = above.bone(points), below.bone(points)
+    ends = [n for n, id_ in enumerate(above.part_ids) if "inferior_articular" in id_]
+    inside = (to_above + to_below < reach) & (to_above < reach)
+    inside &= np.isin(above.parts(points), ends)
+    where = tuple(n[inside] for n in places)
+    fluid = np.abs(to_above - to_below)[inside] < FLUID
+    is_left = points[inside, 0] < above.frame[0, 3]
+    left, right = (canvas.structures[f"{upper}_{lower}_facet_joint_{side}"].label for side in SIDES)
+    canvas.labels[window][where] = np.where(is_left, left, right)
+    canvas.tissues[window][where] = np.where(
+        fluid, TISSUE_CODE["synovial_fluid"], TISSUE_CODE["cartilage"]
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +14,11 @@ from scipy.spatial import cKDTree
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import LEVELS, disc_id, motion_segments
-from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.column import BREADTH, Column
+from spine_tutor.anatomy.grid import LabelGrid
 from spine_tutor.anatomy.sacrum import CANAL as SACRAL_CANAL
 from spine_tutor.anatomy.vertebra_shape import vertebra_shape
+from spine_tutor.anatomy.workers import in_order
 
 Array = NDArray[np.float64]
 
@@ -49,11 +52,11 @@ class CanalLine:
 
     def place(self, s: ArrayLike, u: ArrayLike, d: ArrayLike) -> Array:
         """Return the world points, (..., 3) mm, of places along the line."""
-        s, u, d = np.broadcast_arrays(*(np.asarray(value, float) for value in (s, u, d)))
+        s, u, d = (np.asarray(value, float) for value in (s, u, d))
         known = STEP * np.arange(len(self.points))
         y, z = (np.interp(s, known, self.points[:, i]) for i in (0, 1))
         fy, fz = (np.interp(s, known, self.forward[:, i]) for i in (0, 1))
-        return np.stack([u, y + d * fy, z + d * fz], axis=-1)
+        return np.stack(np.broadcast_arrays(u, y + d * fy, z + d * fz), axis=-1)
 
     def along(self, points: ArrayLike) -> tuple[Array, Array]:
         """Return `s` and `d` of (..., 2) points y, z, mm."""
@@ -87,10 +90,11 @@ def canal_line(column: Column, case: Case) -> CanalLine:
         middles[level] = (frame @ [0.0, y, 0.0, 1.0])[1:3]
         knots.extend((frame @ [0.0, y, z * body.height, 1.0])[1:3] for z in (-0.3, 0.3))
     plate = column.endplate("s1", "upper")
-    sacral = case.height_scale * np.array([p for p in SACRAL_CANAL if p[1] < 0])
+    scale = case.height_scale * BREADTH[case.sex]  # as the sacrum itself
+    sacral = scale * np.array([p for p in SACRAL_CANAL if p[1] < 0])
     knots.extend((plate @ [0.0, y, z, 1.0])[1:3] for y, z in sacral)
     for level, depth in SACRAL_LEVELS.items():
-        z = case.height_scale * depth
+        z = scale * depth
         y = np.interp(-z, -sacral[:, 1], sacral[:, 0])
         middles[level] = (plate @ [0.0, y, z, 1.0])[1:3]
 
@@ -131,19 +135,25 @@ class CanalWall:
         top = float(line.along(grid.bounds[1][1:])[0])
         self.line = line
         self.s = np.arange(line.levels["s3"], min(top, line.levels["t12"] + 16.0), WALL_STEP)
-        u = _RADII[None, :] * np.sin(ANGLES)[:, None]
-        d = -_RADII[None, :] * np.cos(ANGLES)[:, None]
-        points = line.place(self.s[None, None, :], u[..., None], d[..., None])
-        index, inside = grid.voxel_of(points)
-        labels = canvas.labels[tuple(np.moveaxis(index, -1, 0))]
-        owner = _owners(canvas)[labels]
-        bone = (owner >= 0) & inside
-        hit = bone.any(axis=1)
-        first = bone.argmax(axis=1)
-        self.radius = np.where(hit, _RADII[first], np.nan)
-        found = np.take_along_axis(owner, first[:, None, :], axis=1)[:, 0]
-        self.owner = np.where(hit, found, -1)
+        owners = _owners(canvas)
+        rows = in_order(partial(self._first_met, grid, owners), ANGLES)
+        radius, owner = zip(*rows, strict=True)
+        self.radius, self.owner = np.stack(radius), np.stack(owner)
         self.closed = self._bridged()
+
+    def _first_met(
+        self, grid: LabelGrid, owners: NDArray[np.int16], angle: float
+    ) -> tuple[Array, NDArray[np.int16]]:
+        """Return by place how far the wall is in one direction, and whose it is."""
+        u, d = _RADII * np.sin(angle), -_RADII * np.cos(angle)
+        points = self.line.place(self.s, u[:, None], d[:, None])
+        index, inside = grid.voxel_of(points)
+        owner = owners[grid.labels[tuple(np.moveaxis(index, -1, 0))]]
+        bone = (owner >= 0) & inside
+        hit = bone.any(axis=0)
+        first = bone.argmax(axis=0)
+        radius = np.where(hit, _RADII[first], np.nan)
+        return radius, np.where(hit, owner[first, np.arange(len(first))], -1)
 
     def _bridged(self) -> Array:
         closed = np.empty_like(self.radius)

@@ -106,6 +106,20 @@ class Canvas:
         labels[free] = label
         self.tissues[window][free] = code
 
+    def paint_places(
+        self,
+        structure_id: str,
+        places: tuple[NDArray[np.intp], ...],
+        window: tuple[slice, ...],
+    ) -> None:
+        """Give those of some places in `window`, as from `np.nonzero`, that are free."""
+        label, code = self.code(structure_id)
+        labels = self.labels[window]
+        free = labels[places] == 0
+        places = tuple(n[free] for n in places)
+        labels[places] = label
+        self.tissues[window][places] = code
+
     def paint_solid(
         self,
         structure_id: str,
@@ -123,11 +137,13 @@ class Canvas:
             low, high: only within a box of these world corners, mm.
         """
         label, tissue = self.code(structure_id)
-        inside = np.argwhere(solid.values < solid.spacing)
-        if not len(inside):
+        inside = solid.values < solid.spacing
+        spans = [np.flatnonzero(inside.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
+        if not len(spans[0]):
             return
-        low = np.maximum(low, solid.origin + (inside.min(axis=0) - 1) * solid.spacing)
-        high = np.minimum(high, solid.origin + (inside.max(axis=0) + 1) * solid.spacing)
+        first, last = np.array([(span[0] - 1, span[-1] + 1) for span in spans]).T
+        low = np.maximum(low, solid.origin + first * solid.spacing)
+        high = np.minimum(high, solid.origin + last * solid.spacing)
         window = self.window(low, high)
         corner = self.origin + self.spacing * np.array([part.start for part in window])
         _fill_solid(
@@ -169,7 +185,7 @@ class Canvas:
         )
 
 
-@njit(cache=True)
+@njit(nogil=True, cache=True)
 def _fill_solid(
     labels: NDArray[np.uint16],
     tissues: NDArray[np.uint8],
@@ -184,6 +200,7 @@ def _fill_solid(
 ) -> None:
     nx, ny, nz = labels.shape
     mx, my, mz = values.shape
+    column = np.empty(mz)  # values over one (i, j)
     for i in range(nx):
         x = (origin[0] + i * spacing - solid_origin[0]) / solid_spacing
         a = min(max(int(np.floor(x)), 0), mx - 2)
@@ -192,23 +209,23 @@ def _fill_solid(
             y = (origin[1] + j * spacing - solid_origin[1]) / solid_spacing
             b = min(max(int(np.floor(y)), 0), my - 2)
             fy = min(max(y - b, 0.0), 1.0)
+            for c in range(mz):
+                front = (1.0 - fx) * values[a, b, c] + fx * values[a + 1, b, c]
+                back = (1.0 - fx) * values[a, b + 1, c] + fx * values[a + 1, b + 1, c]
+                column[c] = (1.0 - fy) * front + fy * back
             for k in range(nz):
                 if labels[i, j, k] != 0:
                     continue
                 z = (origin[2] + k * spacing - solid_origin[2]) / solid_spacing
                 c = min(max(int(np.floor(z)), 0), mz - 2)
                 fz = min(max(z - c, 0.0), 1.0)
-                value = 0.0
-                for p, wx in ((a, 1.0 - fx), (a + 1, fx)):
-                    for q, wy in ((b, 1.0 - fy), (b + 1, fy)):
-                        along_z = (1.0 - fz) * values[p, q, c] + fz * values[p, q, c + 1]
-                        value += wx * wy * along_z
+                value = (1.0 - fz) * column[c] + fz * column[c + 1]
                 if above < value < 0.0:
                     labels[i, j, k] = label
                     tissues[i, j, k] = tissue
 
 
-@njit(cache=True)
+@njit(nogil=True, cache=True)
 def _fill_tube(
     labels: NDArray[np.uint16],
     tissues: NDArray[np.uint8],

@@ -28,9 +28,9 @@ Progress = Callable[[float, str], None]
 
 # Estimates: where voxels are parted by CT number. Fat (about −110 to −70) and water-like tissue
 # (0 to 100) lie far from the limits; 150 is above enhanced muscle and below dense trabecular
-# bone. Bone is sorted so that its mineral is kept: 130 and 1100 lie midway between the CT numbers
-# of the tissues on either side; 400 parts cortex from trabecular bone at 2.5 mm slices, where a
-# thin shell is already averaged with its marrow. Cord and sac differ by about 3 mm all round
+# bone. Bone is sorted so that its mineral is kept: 130, 360 and 1100 lie midway between the CT
+# numbers of the tissues on either side; thin cortex is what slices of 2.5 mm make of a shell, which
+# they average with its marrow. Cord and sac differ by about 3 mm all round
 # (PAM50: T6 8.2×5.9 in 13.7×12.3 mm).
 AIR_BELOW_HU = -300
 FAT_BELOW_HU = -30
@@ -39,7 +39,7 @@ BONE_FROM_HU = 150
 BONES_FROM_HU = {
     "sparse_trabecular_bone": -1024,
     "trabecular_bone": 130,
-    "thin_cortical_bone": 400,
+    "thin_cortical_bone": 360,
     "cortical_bone": 1100,
 }
 CSF_MM = 2.5

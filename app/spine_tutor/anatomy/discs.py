@@ -37,7 +37,7 @@ def _paint_disc(canvas: Canvas, column: Column, case: Case, upper: str, lower: s
     lost = case.disc_narrowing.get(segment, 0.0)
 
     middle = column.disc_frame(segment)
-    reach = half_width + 6.0
+    reach = np.abs(middle[:3, :3]) @ [half_width + 4.0, half_depth + 4.0, 0.5 * height + 9.0]
     window = canvas.window(middle[:3, 3] - reach, middle[:3, 3] + reach)
     x, y, z = _local(canvas, window, middle)
     bulge = BULGE + lost * NARROW_BULGE

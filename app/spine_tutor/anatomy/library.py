@@ -158,5 +158,6 @@ def _builder_digest() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         if path.name not in ("library.py", "ct_import.py", "fetch.py", "totalsegmentator.py"):
             digest.update(path.read_bytes())
-    digest.update((assets_dir() / "morphometry.yaml").read_bytes())
+    for table in ("morphometry.yaml", "vertebra_shape.yaml"):
+        digest.update((assets_dir() / table).read_bytes())
     return digest.hexdigest()

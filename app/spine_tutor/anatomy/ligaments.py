@@ -35,35 +35,27 @@ def paint_flava(canvas: Canvas, wall: CanalWall) -> None:
     Each goes from the front of the lower half of the upper lamina to the upper border of the
     lower lamina.
     """
-    window, u, d, s = _around(canvas, wall.line)
-    radius = np.hypot(u, d)
-    angle = np.arctan2(u, -d)
-    near = (np.abs(angle) < np.radians(FLAVUM_REACH)) & (radius < REACH)
-    near &= np.abs(u) > FLAVUM_GAP
-    near &= canvas.labels[window] == 0
-    where = np.nonzero(near)
-    radius, angle = radius[where], angle[where]
-    s = np.broadcast_to(s, near.shape)[where]
-    right = np.broadcast_to(u, near.shape)[where] > 0
-    behind = np.cos(angle)
-    closed = wall.at(wall.closed, angle, s)
+    window, where, u, d, s = _free_around(canvas, wall.line, REACH)
+    every, radius, angle = np.array(where), np.hypot(u, d), np.arctan2(u, -d)
+    near = (np.abs(angle) < np.radians(FLAVUM_REACH)) & (np.abs(u) > FLAVUM_GAP)
     for upper, lower in motion_segments():
         segment = f"{upper}_{lower}"
-        thick = morphometry().value("ligamentum_flavum_thickness", segment)
         start, stop, border = _flavum_range(wall, upper, lower)
-        low = wall.at(stop[:, None] + 0 * wall.s, angle, s)
-        high = wall.at(start[:, None] + 0 * wall.s, angle, s)
-        edge = wall.at(border[:, None] + 0 * wall.s, angle, s)
+        level = np.flatnonzero(near & (s < start.max()) & (s > stop.min() - 1.0))
+        at = angle[level], s[level]
+        low = wall.at(stop[:, None] + 0 * wall.s, *at)
+        high = wall.at(start[:, None] + 0 * wall.s, *at)
+        edge = wall.at(border[:, None] + 0 * wall.s, *at)
         # before the upper lamina the whole ligament lies in the canal; towards the lower lamina,
         # on whose upper border it ends, it comes to lie in line with the bone
-        share = np.clip((s - low) / np.maximum(edge - low, 1.0), 0.0, 1.0)
-        thick_here = thick * np.clip(1.3 * behind + 0.35, 0.45, 1.0)
-        inner = closed - thick_here * (0.3 + 0.7 * share)
-        here = (s < high) & (s > low - 1.0) & (radius > inner) & (radius < inner + thick_here)
-        for side, on in (("left", ~right), ("right", right)):
-            mask = np.zeros(near.shape, bool)
-            mask[tuple(w[here & on] for w in where)] = True
-            canvas.paint(f"ligamentum_flavum_{segment}_{side}", mask, window)
+        share = np.clip((s[level] - low) / np.maximum(edge - low, 1.0), 0.0, 1.0)
+        at_most = morphometry().value("ligamentum_flavum_thickness", segment)
+        thick = at_most * np.clip(1.3 * np.cos(angle[level]) + 0.35, 0.45, 1.0)
+        beyond = radius[level] - wall.at(wall.closed, *at) + thick * (0.3 + 0.7 * share)
+        here = (s[level] < high) & (s[level] > low - 1.0) & (beyond > 0) & (beyond < thick)
+        for side, on in (("left", u[level] < 0), ("right", u[level] > 0)):
+            places = tuple(every[:, level[here & on]])
+            canvas.paint_places(f"ligamentum_flavum_{segment}_{side}", places, window)
 
 
 def _flavum_range(wall: CanalWall, upper: str, lower: str) -> tuple[Array, Array, Array]:
@@ -87,19 +79,12 @@ def _flavum_range(wall: CanalWall, upper: str, lower: str) -> tuple[Array, Array
 
 def paint_epidural_fat(canvas: Canvas, wall: CanalWall) -> None:
     """Paint fat into whatever is free in the canal and beside the nerves in the foramina."""
-    window, u, d, s = _around(canvas, wall.line)
+    window, where, u, d, s = _free_around(canvas, wall.line, REACH + FORAMINAL_FAT)
     radius, angle = np.hypot(u, d), np.arctan2(u, -d)
-    free = (canvas.labels[window] == 0) & (radius < REACH + FORAMINAL_FAT)
-    free &= (s > wall.s[0]) & (s < wall.s[-1])
-    where = np.nonzero(free)
-    radius, angle = radius[where], angle[where]
-    s = np.broadcast_to(s, free.shape)[where]
-    closed = wall.at(wall.closed, angle, s)
     lateral = (np.abs(angle) > np.radians(78.0)) & (np.abs(angle) < np.radians(135.0))
-    inside = radius < closed + np.where(lateral, FORAMINAL_FAT, 0.3)
-    mask = np.zeros(free.shape, bool)
-    mask[tuple(w[inside] for w in where)] = True
-    canvas.paint("epidural_fat", mask, window)
+    border = wall.at(wall.closed, angle, s) + np.where(lateral, FORAMINAL_FAT, 0.3)
+    inside = (radius < border) & (s > wall.s[0]) & (s < wall.s[-1])
+    canvas.paint_places("epidural_fat", tuple(w[inside] for w in where), window)
 
 
 def paint_longitudinal(canvas: Canvas) -> None:
@@ -175,18 +160,19 @@ def paint_supraspinous(canvas: Canvas, tips: Array) -> None:
 
 def paint_sacroiliac_joints(canvas: Canvas) -> None:
     """Paint cartilage and ligament into the narrow space between sacrum and ilium."""
-    labels, structures = canvas.labels, canvas.structures
+    structures = canvas.structures
     sacrum = np.zeros(1 << 16, bool)
     sacrum[list(structures.labels_of("sacrum"))] = True
     steps = max(1, round(SACROILIAC / canvas.spacing))
+    boxes = ndimage.find_objects(canvas.labels)
     for side in SIDES:
-        ilium = labels == structures[f"ilium_{side}"].label
-        found = ndimage.find_objects(ilium.view(np.uint8))
-        if not found:
+        ilium = structures[f"ilium_{side}"].label
+        window = boxes[ilium - 1] if ilium <= len(boxes) else None
+        if window is None:
             continue
-        window = found[0]
-        near_ilium = ndimage.binary_dilation(ilium[window], iterations=steps)
-        near_sacrum = ndimage.binary_dilation(sacrum[labels[window]], iterations=steps)
+        labels = canvas.labels[window]
+        near_ilium = ndimage.binary_dilation(labels == ilium, iterations=steps)
+        near_sacrum = ndimage.binary_dilation(sacrum[labels], iterations=steps)
         canvas.paint(f"sacroiliac_joint_{side}", near_ilium & near_sacrum, window)
 
 
@@ -205,9 +191,15 @@ def _any_of(labels: NDArray[np.uint16], canvas: Canvas, *names: str) -> NDArray[
     return np.asarray(np.any(wanted[labels], axis=0))
 
 
-def _around(canvas: Canvas, line: CanalLine) -> tuple[tuple[slice, ...], Array, Array, Array]:
-    reach = REACH + FORAMINAL_FAT
+def _free_around(
+    canvas: Canvas, line: CanalLine, reach: float
+) -> tuple[tuple[slice, ...], tuple[NDArray[np.intp], ...], Array, Array, Array]:
+    """Return a window, its free places within reach of a canal line, and their coordinates."""
     low = np.r_[-reach, line.points.min(axis=0) - REACH]
     high = np.r_[reach, line.points.max(axis=0) + REACH]
     window = canvas.window(low, high)
-    return window, *line.coordinates(canvas, window)
+    u, d, s = line.coordinates(canvas, window)
+    free = (canvas.labels[window] == 0) & (u * u + d * d < reach * reach)
+    where = np.nonzero(free)
+    u, d, s = (np.broadcast_to(values, free.shape)[where] for values in (u, d, s))
+    return window, where, u, d, s

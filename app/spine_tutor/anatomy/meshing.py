@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from vtkmodules.vtkFiltersCore import (
 from spine_tutor.anatomy.grid import LabelGrid
 from spine_tutor.anatomy.mesh import Mesh
 from spine_tutor.anatomy.structure import Structure, StructureSet
+from spine_tutor.anatomy.workers import in_order
 
 TRIANGLES = {
     "bone": 9000,
@@ -45,7 +47,10 @@ _MARGIN = 3  # voxels of air round a structure, so that its surface closes
 
 
 def surface_meshes(
-    grids: tuple[LabelGrid, ...], structures: StructureSet, without: Collection[str] = ()
+    grids: tuple[LabelGrid, ...],
+    structures: StructureSet,
+    without: Collection[str] = (),
+    done: Callable[[float], None] = lambda _share: None,
 ) -> dict[str, Mesh]:
     """Return one mesh a whole structure, from the finest grid that holds all of it.
 
@@ -53,26 +58,37 @@ def surface_meshes(
         grids: label grids, fine to coarse.
         structures: everything a voxel can be.
         without: ids of structures to leave out.
+        done: called with the share of the structures that has been drawn.
     """
     boxes = [_boxes(grid, structures) for grid in grids]
+    shown = [structure for structure in _shown(structures) if structure.id not in without]
     found = {}
-    for structure in _shown(structures):
-        if structure.id in without:
-            continue
-        own = np.array(sorted(structures.labels_of(structure.id)))
-        if structure.id == "skin":  # the outside of the body
-            own = np.arange(1, 1 + max(s.label for s in structures.values()))
-        for grid, box in zip(grids, boxes, strict=True):
-            window = _joined(box, own)
-            if window is None or (
-                grid is not grids[-1] and _cut(window, grid, boxes[-1], own, grids[-1])
-            ):
-                continue
-            mesh = _mesh(grid, window, own, structure)
-            if mesh is not None:
-                found[structure.id] = mesh
-            break
+    meshes = in_order(partial(_surface, grids, structures, boxes), shown)
+    for n, (structure, mesh) in enumerate(zip(shown, meshes, strict=True), start=1):
+        if mesh is not None:
+            found[structure.id] = mesh
+        done(n / len(shown))
     return found
+
+
+def _surface(
+    grids: tuple[LabelGrid, ...],
+    structures: StructureSet,
+    boxes: list[list[tuple[slice, slice, slice] | None]],
+    structure: Structure,
+) -> Mesh | None:
+    """Return the mesh of one structure, None if it has no voxels to speak of."""
+    own = np.array(sorted(structures.labels_of(structure.id)))
+    if structure.id == "skin":  # the outside of the body
+        own = np.arange(1, 1 + max(s.label for s in structures.values()))
+    for grid, box in zip(grids, boxes, strict=True):
+        window = _joined(box, own)
+        if window is None or (
+            grid is not grids[-1] and _cut(window, grid, boxes[-1], own, grids[-1])
+        ):
+            continue
+        return _mesh(grid, window, own, structure)
+    return None
 
 
 def _shown(structures: StructureSet) -> Iterator[Structure]:

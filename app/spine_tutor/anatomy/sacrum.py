@@ -18,7 +18,6 @@ from spine_tutor.anatomy.fields import (
     Field,
     Points,
     bent,
-    boxed,
     difference,
     intersection,
     limb,
@@ -171,11 +170,7 @@ def build_sacrum(frame: Matrix, scale: float, thicker: float) -> SacrumModel:
     canal = limb(canal_path, scale * np.asarray(_CANAL_HALF), (1, 0, 0))
     tunnels = [tunnel for row in FORAMINA.values() for tunnel in _tunnels(row, scale)]
     sap_path, sap_half = bent(scale * np.asarray(_SAP), scale * np.asarray(_SAP_HALF))
-    sap = boxed(
-        limb(sap_path, sap_half + np.array([0, thicker]), (0, 0, 1)),
-        sap_path.min(axis=0) - 15 * scale,
-        sap_path.max(axis=0) + 15 * scale,
-    )
+    sap = limb(sap_path, sap_half + np.array([0, thicker]), (0, 0, 1), reach=8.0 * scale)
     crest = limb(
         scale * np.array([(0, -36, -17), (0, -39, -27), (0, -38, -46), (0, -37, -70)]),
         scale * np.array([(2.5, 4), (2.8, 5), (2.5, 4.5), (2, 3.5)]),
@@ -219,7 +214,5 @@ def _tunnels(row: tuple, scale: float) -> tuple[Field, Field]:
 
 
 def _tunnel(path: list[tuple[float, float, float]], radii: list[float], scale: float) -> Field:
-    points, widths = scale * np.array(path), scale * np.array(radii)
-    reach = widths.max() + 4
-    tube = limb(points, np.stack([widths, widths], axis=1), (0, 0, 1))
-    return boxed(tube, points.min(axis=0) - reach, points.max(axis=0) + reach)
+    widths = scale * np.array(radii)
+    return limb(scale * np.array(path), np.stack([widths, widths], axis=1), (0, 0, 1), reach=4.0)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from spine_tutor.anatomy.canvas import Solid, Volume
-from spine_tutor.kernels import one_at_a_time
 
 Outline = NDArray[np.float64]
 """(n, 2) points x, y in order, mm."""
 
 SMOOTHING = 3
 """Points put between two control points of an outline."""
+
+FAR = 20.0
+"""Beyond this distance from its surface a solid's distances are rough, mm; no rind is so thick."""
+_TILE = 8  # lattice points along a tile in which they are equal
 
 
 def mirrored(half: ArrayLike) -> Outline:
@@ -65,6 +68,8 @@ def stacked(
 ) -> Solid:
     """Return the solid that has one outline a slice; its distances are those in the axial plane.
 
+    They are exact up to `FAR`; beyond it they are only as far off as a tile is wide.
+
     Args:
         outlines: (nz, n, 2) closed outlines, mm.
         shape: size of the solid's lattice; its third is nz.
@@ -77,29 +82,43 @@ def stacked(
     return Solid(values, origin, spacing)
 
 
-@one_at_a_time
-@njit(parallel=True, cache=True)
+@njit(nogil=True, cache=True)
 def _polygon_distance(
     outlines: NDArray[np.float64], values: Volume, origin: NDArray[np.float64], spacing: float
 ) -> None:
-    count = outlines.shape[1]
-    for k in prange(values.shape[2]):
+    nx, ny, nz = values.shape
+    reach = FAR + 0.5 * np.sqrt(2.0) * _TILE * spacing
+    for k in range(nz):
         points = outlines[k]
-        for i in range(values.shape[0]):
-            x = origin[0] + i * spacing
-            for j in range(values.shape[1]):
-                y = origin[1] + j * spacing
-                nearest = 1e18
-                inside = False
-                for n in range(count):
-                    ax, ay = points[n]
-                    bx, by = points[(n + 1) % count]
-                    wx, wy, px, py = bx - ax, by - ay, x - ax, y - ay
-                    t = (px * wx + py * wy) / (wx * wx + wy * wy + 1e-12)
-                    t = min(max(t, 0.0), 1.0)
-                    ex, ey = px - t * wx, py - t * wy
-                    nearest = min(nearest, ex * ex + ey * ey)
-                    if (ay > y) != (by > y) and px < wx * py / (wy + 1e-300):
-                        inside = not inside
-                distance = np.sqrt(nearest)
-                values[i, j, k] = -distance if inside else distance
+        for first in range(0, nx, _TILE):
+            for second in range(0, ny, _TILE):
+                # where the outline is far from the middle of a tile, that stands for all of it
+                x = origin[0] + (first + 0.5 * (_TILE - 1)) * spacing
+                y = origin[1] + (second + 0.5 * (_TILE - 1)) * spacing
+                middle = _signed_distance(points, x, y)
+                for i in range(first, min(first + _TILE, nx)):
+                    for j in range(second, min(second + _TILE, ny)):
+                        if abs(middle) > reach:
+                            values[i, j, k] = middle
+                        else:
+                            x, y = origin[0] + i * spacing, origin[1] + j * spacing
+                            values[i, j, k] = _signed_distance(points, x, y)
+
+
+@njit(nogil=True, cache=True)
+def _signed_distance(points: NDArray[np.float64], x: float, y: float) -> float:
+    nearest = 1e18
+    inside = False
+    count = len(points)
+    for n in range(count):
+        ax, ay = points[n]
+        bx, by = points[(n + 1) % count]
+        wx, wy, px, py = bx - ax, by - ay, x - ax, y - ay
+        t = (px * wx + py * wy) / (wx * wx + wy * wy + 1e-12)
+        t = min(max(t, 0.0), 1.0)
+        ex, ey = px - t * wx, py - t * wy
+        nearest = min(nearest, ex * ex + ey * ey)
+        if (ay > y) != (by > y) and px < wx * py / (wy + 1e-300):
+            inside = not inside
+    distance = np.sqrt(nearest)
+    return -distance if inside else distance

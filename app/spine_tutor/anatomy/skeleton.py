@@ -54,8 +54,8 @@ class VertebraModel:
 
     def facets(self, points: Points) -> Distances:
         """Return the distance to the superior articular processes, (n,) mm."""
-        local = moved(lambda p: vertebra.superior_process(mirrored(p), self.shape), self.frame)
-        return local(points)
+        process = vertebra.superior_process(self.shape)
+        return moved(lambda p: process(mirrored(p)), self.frame)(points)
 
     def bone(self, points: Points) -> Distances:
         """Return the signed distance to the bone, (n,) mm, at (n, 3) world points."""

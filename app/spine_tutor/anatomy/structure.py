@@ -121,6 +121,10 @@ class StructureSet(Mapping[str, Structure]):
                 f"unknown structure `{structure_id}`. {nearest(structure_id, self._by_id)}"
             ) from None
 
+    def __contains__(self, structure_id: object) -> bool:
+        """Return whether there is such a structure, without looking for the nearest name."""
+        return structure_id in self._by_id
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_id)
 

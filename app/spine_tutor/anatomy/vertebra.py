@@ -6,6 +6,7 @@ x right, y anterior, z cranial. Paired parts are written once, for the right sid
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import radians, tan
 
 import numpy as np
@@ -15,8 +16,10 @@ from scipy.interpolate import PchipInterpolator
 from spine_tutor.anatomy.column import BodySize
 from spine_tutor.anatomy.fields import (
     Distances,
+    Field,
     Points,
     bent,
+    boxed,
     difference,
     intersection,
     limb,
@@ -38,6 +41,12 @@ PARTS = (
     "transverse_process",
     "spinous_process",
 )
+
+REACH = 12.0
+"""How far from a part of the arch its distance counts, mm.
+
+More than twice the widest blend, 5 mm, for distances off the surface are only of first order.
+"""
 
 _UP = (0.0, 0.0, 1.0)
 _RIGHT = (1.0, 0.0, 0.0)
@@ -96,8 +105,19 @@ def canal(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
 
 
 def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.float32]:
-    """Return the distances to the raw parts, (8, n) in the order of `PARTS`."""
+    """Return the distances to the raw parts, (8, n) in the order of `PARTS`.
+
+    Farther than `REACH` from a part of the arch its distance may be `FAR`.
+    """
     folded = mirrored(points)
+    pieces = [body(points, size, shape)]
+    pieces.extend(part(folded) for part in _arch(size, shape))
+    return np.stack(pieces)
+
+
+@lru_cache(maxsize=32)
+def _arch(size: BodySize, shape: VertebraShape) -> tuple[Field, ...]:
+    """Return the fields of what follows the body in `PARTS`, for folded points."""
     s = shape
     across = 0.5 * (size.canal_width + s.pedicle_width)
     back = -0.5 * size.depth
@@ -106,68 +126,67 @@ def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.fl
         [(0.5 * s.pedicle_width, 0.5 * s.pedicle_height)] * 2
         + [(0.5 * s.pedicle_width, 0.46 * s.pedicle_height)],
         _RIGHT,
+        REACH,
     )
     pars = limb(
-        *bent([s.pillar, s.pars, s.iap_base], [(5.5, 5.5), s.pars_half, s.pars_half], 4), _RIGHT
+        *bent([s.pillar, s.pars, s.iap_base], [(5.5, 5.5), s.pars_half, s.pars_half], 4),
+        _RIGHT,
+        REACH,
     )
     lamina = limb(
         [(0, *s.lamina_mid), s.pars],
         [s.lamina_half, s.lamina_half],
         (0, s.lamina_lean, 1),
+        REACH,
     )
-    iap = limb([s.pars, s.iap_base, s.iap_tip], [s.pars_half, s.iap_half, s.iap_half], _RIGHT)
+    iap = limb(
+        [s.pars, s.iap_base, s.iap_tip], [s.pars_half, s.iap_half, s.iap_half], _RIGHT, REACH
+    )
     transverse = limb(
-        [s.pillar, s.tp_mid, s.tp_tip], [s.tp_root_half, s.tp_mid_half, s.tp_tip_half], _UP
+        [s.pillar, s.tp_mid, s.tp_tip], [s.tp_root_half, s.tp_mid_half, s.tp_tip_half], _UP, REACH
     )
-    return np.stack(
-        [
-            body(points, size, shape),
-            pedicle(folded),
-            pars(folded),
-            lamina(folded),
-            superior_process(folded, s),
-            iap(folded),
-            transverse(folded),
-            spinous(points, shape),
-        ]
-    )
+    return pedicle, pars, lamina, superior_process(s, REACH), iap, transverse, _spinous(s)
 
 
-def superior_process(folded: Points, shape: VertebraShape) -> Distances:
-    """Return the distance to the right superior articular process, a plate bent round its facet."""
+def superior_process(shape: VertebraShape, reach: float = 1e3) -> Field:
+    """Return the right superior articular process, a plate bent round its facet, folded points."""
     s = shape
     thin, half = s.sap_half[1], s.sap_half[0]
     path, widths = bent(
         [s.sap_front, s.sap_mid, s.sap_back],
         [(0.7 * half, thin), (half, thin), (0.75 * half, thin)],
     )
-    return limb(path, widths, _UP)(folded)
+    return limb(path, widths, _UP, reach)
 
 
-def spinous(points: Points, shape: VertebraShape) -> Distances:
-    """Return the distance to the spinous process: a hatchet, thick behind and below."""
-    x, y, z = points.T
+def _spinous(shape: VertebraShape) -> Field:
+    """Return the field of the spinous process: a hatchet, thick behind and below."""
     outline = np.asarray(shape.spinous_outline)
-    profile = polygon(y, z, rounded(outline)) - np.float32(shape.spinous_margin)
+    corners = rounded(outline)
     root, tip = outline[:, 0].max(), outline[:, 0].min()
     at_root, waist, at_tip = shape.spinous_half
     along = PchipInterpolator(
         [tip, tip + 6, 0.45 * tip + 0.55 * root, root], [at_tip, at_tip, waist, at_root]
     )
-    half = along(np.clip(y, tip, root)).astype(np.float32)
-    low = np.clip((outline[:, 1].mean() - z) / 10, -1, 1)
-    return intersection(profile, np.abs(x) - half * (1 + 0.2 * low), 4.0)
+
+    def field(points: Points) -> Distances:
+        x, y, z = points.T
+        profile = polygon(y, z, corners) - np.float32(shape.spinous_margin)
+        half = along(np.clip(y, tip, root)).astype(np.float32)
+        low = np.clip((outline[:, 1].mean() - z) / 10, -1, 1)
+        return intersection(profile, np.abs(x) - half * (1 + 0.2 * low), 4.0)
+
+    margin = shape.spinous_margin + REACH
+    low, high = corners.min(axis=0) - margin, corners.max(axis=0) + margin
+    wide = 1.2 * max(shape.spinous_half) + REACH
+    return boxed(field, [-wide, *low], [wide, *high])
 
 
-def bone(
-    points: Points, size: BodySize, shape: VertebraShape, pieces: NDArray[np.float32] | None = None
-) -> Distances:
+def bone(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     """Return the distance to the whole bone, before its facets are cut for its neighbours."""
-    if pieces is None:
-        pieces = parts(points, size, shape)
-    body_, pedicle, pars, lamina, sap, iap, transverse, spinous_ = pieces
+    body_, pedicle, pars, lamina, sap, iap, transverse, spinous = parts(points, size, shape)
     arch = union(union(pars, lamina, 3.0), iap, 2.0)
-    arch = union(arch, spinous_, 5.0)
+    arch = union(arch, spinous, 5.0)
     arch = union(arch, sap, 3.0)
     arch = union(arch, transverse, 3.0)
     arch = union(arch, pedicle, 3.0)

@@ -97,9 +97,14 @@ def spin_echo_exact(
 def inversion_recovery(
     proton_density: ArrayLike, t1: ArrayLike, t2: ArrayLike, tr: float, te: float, ti: float
 ) -> NDArray[np.float64]:
-    """Return PD (1 − 2 e^(−TI/T1) + e^(−TR/T1)) e^(−TE/T2), with its sign; times in ms."""
+    """Return the steady state of 180°–90°–180° pulses, with its sign; times in ms.
+
+    PD (1 − 2 e^(−TI/T1) + 2 e^(−(TR−TE/2)/T1) − e^(−TR/T1)) e^(−TE/T2), which for TE much shorter
+    than TR is the usual PD (1 − 2 e^(−TI/T1) + e^(−TR/T1)) e^(−TE/T2).
+    """
     t1, t2 = np.asarray(t1, float), np.asarray(t2, float)
-    grown = 1.0 - 2.0 * np.exp(-ti / t1) + np.exp(-tr / t1)
+    refocused = 2.0 * np.exp(-(tr - te / 2.0) / t1) - np.exp(-tr / t1)
+    grown = 1.0 - 2.0 * np.exp(-ti / t1) + refocused
     return np.asarray(proton_density) * grown * np.exp(-te / t2)
 
 

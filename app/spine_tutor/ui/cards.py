@@ -33,7 +33,7 @@ def show(groups: Groups) -> None:
             st.subheader(title)
             places = st.columns(3 if len(lessons) > 2 else 2, gap="medium")
             for n, lesson in enumerate(lessons):
-                with places[n % len(places)].container(border=True):
+                with places[n % len(places)].container(border=True, height="stretch"):
                     _card(lesson)
 
     drawn()
@@ -53,13 +53,17 @@ def _card(lesson: Lesson) -> None:
         st.html(f'<div class="strip">{tiles}</div>')
     st.markdown(f"#### {lesson.title}")
     st.markdown(lesson.summary)
-    parts = [lesson.region.capitalize(), f"{len(lesson.steps)} steps"]
+    parts = [lesson.region.capitalize(), _counted(len(lesson.steps), "step")]
     if lesson.quiz:
-        parts.append(f"{len(lesson.quiz)} questions")
+        parts.append(_counted(len(lesson.quiz), "question"))
     st.caption(" · ".join(parts))
     if st.button("Open the lesson", key=f"open/{lesson.id}", type="primary"):
         st.query_params.from_dict({"lesson": lesson.id, "step": "1"})
         st.rerun()
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("s" if count != 1 else "")
 
 
 def _tiles(lesson: Lesson) -> str:

@@ -6,6 +6,7 @@ a step, and a range narrower than what is merely valid.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -67,8 +68,10 @@ ESSENTIAL: Mapping[str, tuple[str, ...]] = {
 """What a lesson offers; the Lab offers everything."""
 
 SETTING = "settings."
-_UNIT = re.compile(r"\b(kV|mm|dB/cm/MHz|dB|MHz|ms)\b")
-"""A setting's description names its unit."""
+_UNIT = re.compile(r", (kV|mm|dB/cm/MHz|dB|Hz|ms)\b")
+"""A setting's description names its unit after a comma."""
+NARROW: Mapping[str, Hand] = {"signal_to_noise": Hand(2, 200, 1, "", "Signal to noise")}
+"""Settings whose valid range is too wide for a hand."""
 AUTOMATIC = "automatic"
 
 
@@ -86,7 +89,9 @@ def rows(shot: Shot, only: Iterable[str] | None = None) -> list[dict[str, Any]]:
             found.append(_row(name, shot.view, name, hand))
     for name, field in type(shot.settings).model_fields.items():
         if wanted is None or name in wanted:
-            row = _row(SETTING + name, shot.settings, name, _natural(name, field))
+            row = _row(
+                SETTING + name, shot.settings, name, NARROW.get(name) or _natural(name, field)
+            )
             if row is not None:
                 found.append(row)
     return [row for row in found if row is not None]
@@ -156,9 +161,15 @@ def _natural(name: str, field: FieldInfo) -> Hand | None:
     high = next((float(m.le) for m in field.metadata if isinstance(m, Le)), None)  # type: ignore[arg-type]
     if low is None or high is None:
         return None
-    step = 1.0 if field.annotation is int or high - low >= 40 else (high - low) / 40
+    step = 1.0 if field.annotation is int or high - low >= 40 else _round_step((high - low) / 40)
     unit = _UNIT.search(field.description or "")
-    return Hand(low, high, float(f"{step:.1g}"), f" {unit.group()}" if unit else "", _title(name))
+    return Hand(low, high, step, f" {unit.group(1)}" if unit else "", _title(name))
+
+
+def _round_step(step: float) -> float:
+    """Return the next larger of 1, 2, 5, 10 … times a power of ten, so that values stay round."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(round(m * power, 9) for m in (1, 2, 5, 10) if step <= 1.001 * m * power)
 
 
 def _title(name: str) -> str:

@@ -70,18 +70,13 @@ def _linked_name() -> None:
     if named in (state.GUEST, state.learner()):
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"This link names a learner. Keep your answers as **{inert(named)}**?")
-        if st.button(f"Answer as {inert(named)}", type="primary"):
+        st.markdown(f"This link names a learner. Keep your answers as **{named}**?")
+        if st.button(f"Answer as {named}", type="primary"):
             state.set_learner(named)
             st.rerun()
-        if st.button(f"Stay {inert(state.learner())}"):
+        if st.button(f"Stay {state.learner()}"):
             del st.query_params["learner"]
             st.rerun()
-
-
-def inert(text: str) -> str:
-    """Return somebody's text so that Markdown makes neither links nor pictures of it."""
-    return " ".join(text.split()).replace("](", "] (")
 
 
 def headline(title: str, said: str = "") -> None:
@@ -98,8 +93,9 @@ def tell(problems: Iterable[Problem]) -> None:
     for problem in problems:
         line = "" if problem.line is None else f"line {problem.line}: "
         key = f"`{problem.key}` " if problem.key else ""
-        said = f"- {line}{key}{inert(f'{problem.message} {problem.remedy}')}"
-        by_file.setdefault(problem.path, []).append(said)
+        # what is quoted from a link or a file must make neither links nor pictures
+        said = " ".join(f"{problem.message} {problem.remedy}".split()).replace("](", "] (")
+        by_file.setdefault(problem.path, []).append(f"- {line}{key}{said}")
     for path, lines in by_file.items():
         st.error(f"**{path}**\n" + "\n".join(lines))
 
@@ -120,7 +116,7 @@ def subject(subject_id: str) -> Subject:
 
 def ask_name() -> None:
     """Let a trainee say under which name answers are kept."""
-    with st.popover(f"Learner: {inert(state.learner())}", icon=":material/person:"):
+    with st.popover(f"Learner: {state.learner()}", icon=":material/person:"):
         name = st.text_input(
             "Your name",
             value="" if state.learner() == state.GUEST else state.learner(),

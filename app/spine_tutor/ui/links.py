@@ -47,12 +47,17 @@ def decode(parameters: Mapping[str, str], start: Bench) -> tuple[Bench, list[Pro
     bench, problems = start, []
     for key, text in parameters.items():
         panel, dot, name = key.partition(".")
-        if dot and panel in bench.shots:
-            try:
-                shot = turned(bench.shots[panel], {name: _value(text)})
-                bench = replace(bench, shots=dict(bench.shots) | {panel: shot})
-            except ValueError:
-                problems.append(Problem("link", f"`{key}={text[:40]}` is not possible.", REMEDY))
+        if not dot:
+            continue
+        try:
+            shot = bench.shots[panel]
+            if name not in POSE[shot.modality] and not name.startswith(SETTING):
+                raise ValueError(f"{panel} has no control `{name}`")
+            shots = dict(bench.shots) | {panel: turned(shot, {name: _value(text)})}
+            bench = replace(bench, shots=shots)
+        except (KeyError, ValueError):
+            said = f"{key[:40]}={text[:40]}".replace("`", "'")
+            problems.append(Problem("link", f"`{said}` is not possible.", REMEDY))
     if "at" in parameters:
         point = _numbers(parameters["at"], 3, LIMIT_MM)
         if point is None:

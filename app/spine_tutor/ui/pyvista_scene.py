@@ -26,6 +26,10 @@ REMEDY = (
     "and `nest_asyncio2` if this stays so."
 )
 SIZE = (1100, 640)
+LABEL_STYLE = (
+    "position:fixed;left:12px;top:10px;z-index:9999;pointer-events:none;color:#ffd98a;"
+    "font:600 14px system-ui,sans-serif"
+)
 
 
 def show(subject: Subject, opacity: dict[str, float], key: str) -> None:
@@ -108,9 +112,22 @@ def _make(folder: Path) -> None:
             name=entry["name"],
             smooth_shading=True,
         )
-    plotter.add_text(LABEL, font_size=9, color="#ffd98a")
     plotter.view_vector((0.0, -1.0, 0.0), viewup=(0.0, 0.0, 1.0))
-    plotter.export_html(folder / "scene.html")
+    page = folder / "scene.html"
+    plotter.export_html(page)
+    page.write_text(labelled(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def labelled(html: str) -> str:
+    """Return an exported page with the label over its scene; `add_text` is lost on export.
+
+    Raises:
+        ValueError: if the page has no body to put it in.
+    """
+    head, end, tail = html.rpartition("</body>")
+    if not end:
+        raise ValueError("the exported scene has no </body>")
+    return f'{head}<div role="note" style="{LABEL_STYLE}">{LABEL}</div>{end}{tail}'
 
 
 if __name__ == "__main__":

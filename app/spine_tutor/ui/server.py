@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ THEME = {
     "theme.font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
     "theme.baseFontSize": 15,
     "theme.baseRadius": "8px",
-    "theme.headingFontSizes": ["1.7rem", "1.3rem", "1.1rem"],
+    "theme.headingFontSizes": ["1.7rem", "1.3rem", "1.1rem", "1.05rem", "1rem", "1rem"],
 }
 """A reading room: dark, calm, with one accent."""
 
@@ -55,7 +56,8 @@ def serve(
         headless: do not open a browser window.
 
     Raises:
-        ProblemError: if the content folder does not exist or vtk.js is not installed.
+        ProblemError: if the content folder does not exist, vtk.js is not installed, or the port
+            cannot be had.
     """
     import streamlit as st
 
@@ -68,6 +70,7 @@ def serve(
             Problem(str(folder), "is no folder.", "Give --content a folder that holds `lessons/`.")
         )
     vtk_js()
+    _check_port(host, port)
     configure(Deployment(folder.resolve(), database))
     warm(folder.resolve())
     script = Path(__file__).with_name("app.py")
@@ -77,3 +80,20 @@ def serve(
         "server.headless": headless,
     }
     st.App(script, routes=routes()).run(config=config)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Find out before anything is warmed up whether the port can be had.
+
+    Raises:
+        ProblemError: if it cannot.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        remedy = "Choose another with --port, or stop the program that holds it."
+        raise ProblemError(
+            Problem(f"{host}:{port}", f"cannot be used ({reason}).", remedy)
+        ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -11,6 +12,7 @@ import streamlit as st
 from spine_tutor.ui.bench import Bench
 
 GUEST = "guest"
+NO_NAME = re.compile(r"[^\w .,'@-]")
 
 COOKIE = "spine-tutor-learner"
 """Keeps the name in the trainee's own browser until that is closed."""
@@ -19,7 +21,12 @@ COOKIE = "spine-tutor-learner"
 def learner() -> str:
     """Return the name under which answers are kept: of this session, else of this browser."""
     given = st.session_state.get("learner")
-    return tidy(unquote(st.context.cookies.get(COOKIE, "")) if given is None else given)
+    return tidy(remembered() if given is None else given)
+
+
+def remembered() -> str:
+    """Return the name that this browser keeps, empty if it keeps none."""
+    return unquote(st.context.cookies.get(COOKIE, ""))
 
 
 def set_learner(name: str) -> None:
@@ -28,8 +35,8 @@ def set_learner(name: str) -> None:
 
 
 def tidy(name: str) -> str:
-    """Return a name as it is kept: on one line, short, never empty."""
-    return " ".join(name.split())[:60] or GUEST
+    """Return a name as it is kept: short, never empty, and without signs that Markdown acts on."""
+    return " ".join(NO_NAME.sub("", name).split())[:60] or GUEST
 
 
 def bench(scope: str) -> Bench | None:

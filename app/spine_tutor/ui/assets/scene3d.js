@@ -39,6 +39,7 @@ class Scene {
         <div class="reticle" hidden></div><div class="tip" role="status" aria-live="polite" hidden></div>
         <svg class="marker" aria-hidden="true"></svg>
         <svg class="axes" width="64" height="64" viewBox="-32 -32 64 64" aria-hidden="true"></svg>
+        <div class="hint" aria-hidden="true">drag turns · wheel zooms · click picks</div>
         <div class="wait">Loading the model…</div></div>
       <div class="presets" role="group" aria-label="Look from"></div>`;
     parent.appendChild(frame);
@@ -56,6 +57,7 @@ class Scene {
       button.onclick = () => this.look(id);
       this.presets.appendChild(button);
     }
+    this.view.addEventListener("pointerdown", () => part("hint").remove(), { once: true });
     this.resizer = new ResizeObserver(() => this.resize());
     this.resizer.observe(this.view);
   }

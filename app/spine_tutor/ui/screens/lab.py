@@ -98,7 +98,6 @@ def _side(scope: str, subject: Subject) -> None:
     show = shown(subject, tuple(kinds), bone / 100)
     state.keep(scope, replace(bench, show=show, clip=clip, names=names))
     st.button("Start again", icon=":material/restart_alt:", on_click=partial(_again, scope))
-    frame.ask_name()
 
 
 def _again(scope: str) -> None:

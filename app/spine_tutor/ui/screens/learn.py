@@ -145,25 +145,26 @@ def _prose(
 
 
 def _claims(step: Step, subject: Subject) -> str:
-    """Return what the simulation shows as a table; words and symbols, never colour alone.
-
-    A structure's name stands on a row of its own, so that four verdicts fit a narrow column.
-    """
+    """Return what the simulation shows as a table; words and symbols, never colour alone."""
     used = [m for m in MODALITIES if any(m in claim.verdicts for claim in step.claims)]
-    head = "".join(f"<th scope=col>{escape(MODALITIES[m].name)}</th>" for m in used)
+    many = len(used) > 2  # then a structure's name needs a row of its own
+    head = "" if many else "<th scope=col>Structure</th>"
+    head += "".join(f"<th scope=col>{escape(MODALITIES[m].name)}</th>" for m in used)
     body = ""
     for claim in step.claims:
         known = claim.structure in subject.structures
-        name = subject.structures[claim.structure].name if known else claim.structure
+        absent = f"{claim.structure} (not in this body)"
+        name = escape(subject.structures[claim.structure].name if known else absent)
         cells = ""
         for modality in used:
-            verdict = claim.verdicts.get(modality)
+            verdict = claim.verdicts.get(modality) if known else None
             said = f"{SYMBOLS[verdict]} {verdict}" if verdict else NOT_CLAIMED
             cells += f'<td class="{verdict or ""}">{said}</td>'
-        title = f"<th scope=rowgroup colspan={len(used)}>{escape(name)}</th>"
-        body += f"<tbody><tr>{title}</tr><tr>{cells}</tr></tbody>"
+        title = f"<th scope=rowgroup colspan={len(used)}>{name}</th></tr><tr>"
+        body += f"<tbody><tr>{title if many else f'<th scope=row>{name}</th>'}{cells}</tr></tbody>"
     return (
-        '<table class="claims verdicts"><caption>What the simulation shows</caption>'
+        f'<table class="claims{" verdicts" if many else ""}">'
+        "<caption>What the simulation shows</caption>"
         f"<thead><tr>{head}</tr></thead>{body}</table>"
     )
 

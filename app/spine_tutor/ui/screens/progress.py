@@ -60,11 +60,17 @@ def tallies(attempts: Iterable[Attempt], library: ContentLibrary) -> tuple[Tally
             item = items.get(response.item)
             about = getattr(item, "target", None) or getattr(item, "shows", None)
             if about:
-                structures[about.replace("_", " ")].append(response.correct)
+                structures[_words(about)].append(response.correct)
             view = getattr(item, "view", None)
             if view is not None:
                 modalities[MODALITIES[view.modality].name].append(response.correct)
     return _sorted(structures), _sorted(modalities)
+
+
+def _words(about: str) -> str:
+    """Return a structure's id as words: ``l3_l4_disc`` reads ``L3 L4 disc``."""
+    words = [w.upper() if w[1:].isdecimal() else w for w in about.split("_")]
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
 
 def _sorted(found: Mapping[str, list[bool]]) -> Tally:

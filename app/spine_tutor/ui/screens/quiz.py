@@ -92,13 +92,17 @@ def _check(item: Item, subject: Subject) -> None:
     """Refuse an item about what this body has not, before it is answered.
 
     Raises:
-        ProblemError: naming the structure.
+        ProblemError: naming the structure or place.
     """
-    about = getattr(item, "target", None) or getattr(item, "shows", None)
-    if about is not None and about not in subject.structures:
-        remedy = f"Change the item, or the lesson's subject. {nearest(about, subject.structures)}"
-        message = f"is about `{about}`, which `{subject.id}` does not have."
-        raise ProblemError(Problem(f"question {item.id}", message, remedy))
+    target, shows = getattr(item, "target", None), getattr(item, "shows", None)
+    for about, known in (
+        (target, [*subject.structures]),
+        (shows, [*subject.structures, *subject.landmarks]),
+    ):
+        if about is not None and about not in known:
+            remedy = f"Change the item, or the lesson's subject. {nearest(about, known)}"
+            message = f"is about `{about}`, which `{subject.id}` does not have."
+            raise ProblemError(Problem(f"question {item.id}", message, remedy))
 
 
 def _choose(lessons: list[Lesson]) -> None:
