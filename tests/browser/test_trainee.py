@@ -140,7 +140,7 @@ def test_a_quiz_is_kept_across_a_restart(page, atlas, database) -> None:
         page.goto(f"{tutor.url}/quiz?lesson=browser-lesson&learner=Ada")
         page.get_by_role("button", name="Answer as Ada").click()
         page.get_by_text("Multifidus muscle").click()  # wrong
-        page.get_by_role("button", name="Answer").click()
+        page.get_by_role("button", name="Answer", exact=True).click()
         page.get_by_text("✘ Not correct").wait_for()
         page.get_by_text("Bone differs most").wait_for()
         page.locator("canvas[data-painted]").nth(3).wait_for()  # the answer in four modalities

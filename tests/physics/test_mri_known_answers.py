@@ -173,3 +173,20 @@ def test_blood_that_flows_leaves_a_void_in_late_echoes():
     late, early = Settings(sequence="T2"), Settings(sequence="T1")
     assert total(late, "blood") < 0.02
     assert total(early, "blood") > 0.1
+
+
+@pytest.mark.parametrize(
+    ("signal", "expected"),
+    [
+        (spin_echo_exact(0.9, 856.0, 27.0, 550.0, 10.0), 0.290751),
+        (spin_echo_exact(0.95, 288.0, 165.0, 550.0, 10.0), 0.757055),
+        (spin_echo_exact(0.73, 1165.0, 102.0, 600.0, 30.0), 0.210538),
+        (spin_echo_exact(1.0, 4300.0, 2000.0, 4000.0, 95.0), 0.569091),
+        (inversion_recovery(0.9, 856.0, 27.0, 4000.0, 45.0, 199.6), -0.097604),
+        (inversion_recovery(0.73, 1165.0, 102.0, 4000.0, 45.0, 199.6), -0.305965),
+        (inversion_recovery(1.0, 4300.0, 2000.0, 4000.0, 45.0, 199.6), -0.499321),
+    ],
+)
+def test_signals_are_those_of_mrzero(signal, expected):
+    """Magnitudes that MRzeroCore 1.2.0 gave; `spine-tutor bench --peers` computes them anew."""
+    assert signal == pytest.approx(expected, abs=1e-4)

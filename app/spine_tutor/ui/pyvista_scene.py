@@ -27,8 +27,8 @@ REMEDY = (
 )
 SIZE = (1100, 640)
 LABEL_STYLE = (
-    "position:fixed;left:12px;top:10px;z-index:9999;pointer-events:none;color:#ffd98a;"
-    "font:600 14px system-ui,sans-serif"
+    "position: fixed; left: 12px; top: 10px; z-index: 9999; pointer-events: none; "
+    "color: #ffd98a; font: 600 14px system-ui, sans-serif"
 )
 
 
@@ -121,13 +121,16 @@ def _make(folder: Path) -> None:
 def labelled(html: str) -> str:
     """Return an exported page with the label over its scene; `add_text` is lost on export.
 
+    The page empties its body when it starts, so the label hangs on the body by a style.
+
     Raises:
-        ValueError: if the page has no body to put it in.
+        ValueError: if the page has no head to put it in.
     """
-    head, end, tail = html.rpartition("</body>")
+    head, end, rest = html.partition("</head>")
     if not end:
-        raise ValueError("the exported scene has no </body>")
-    return f'{head}<div role="note" style="{LABEL_STYLE}">{LABEL}</div>{end}{tail}'
+        raise ValueError("the exported scene has no </head>")
+    style = f"<style>body::after {{ content: {json.dumps(LABEL)}; {LABEL_STYLE} }}</style>"
+    return head + style + end + rest
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ export default function (component) {
 
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255);
 const REST_MS = 350;
-const HIGHLIGHT = [255, 214, 10];
+const HIGHLIGHT = [70, 230, 255];  // unlike bone, nerve, muscle and vessel
 
 class Scene {
   constructor(parent) {
