@@ -60,6 +60,7 @@ def test_render_reads_a_view_file(tmp_path: Path) -> None:
         (["--modality", "ct", "--set", "feild=3"], "feild"),
         (["--modality", "ct", "--set", "center=l9_vertebra"], "l9_vertebra"),
         (["--modality", "ct", "--set", "field"], "KEY=VALUE"),
+        (["--modality", "ct", "--set", "shift=.nan"], "finite"),
         (["nothing.yaml"], "nothing.yaml"),
         ([], "modality"),
     ],
@@ -101,6 +102,24 @@ def test_export_writes_one_ply_a_structure(tmp_path: Path) -> None:
 def test_a_ct_without_labels_is_refused(tmp_path: Path, capsys) -> None:
     assert main(["subject", "import", str(tmp_path / "ct.nii.gz")]) == 2
     assert "comes without labels" in said(capsys)
+
+
+def test_a_picture_without_a_folder_is_refused(tmp_path: Path, capsys) -> None:
+    assert main(["render", "--modality", "ct", "-o", str(tmp_path / "nowhere" / "out.png")]) == 2
+    assert "folder is not there" in said(capsys)
+
+
+def test_a_subject_cannot_be_named_out_of_its_folder(tmp_path: Path, capsys) -> None:
+    paths = [str(tmp_path / "ct.nii.gz"), str(tmp_path / "labels.nii.gz")]
+    assert main(["subject", "import", *paths, "--id", "../elsewhere"]) == 2
+    assert "names no subject" in said(capsys)
+
+
+def test_a_new_lesson_goes_where_one_stands(tmp_path: Path, capsys, monkeypatch) -> None:
+    (tmp_path / "content" / "lessons").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "my-lesson"]) == 0
+    assert (tmp_path / "content" / "lessons" / "my-lesson" / "lesson.yaml").is_file()
 
 
 def test_every_command_of_the_readme_exists() -> None:

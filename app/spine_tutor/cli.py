@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
 
     new = _command(table, "new", commands.new, "write a lesson that passes check, to start from")
     new.add_argument("lesson_id")
-    new.add_argument("--content", type=Path, default=content_dir(), metavar="DIR")
+    new.add_argument(
+        "--content", type=Path, metavar="DIR", help="where `lessons/` is; ./content if absent"
+    )
 
     subject = table.add_parser("subject", help="build, list, inspect, import and export subjects")
     subjects = subject.add_subparsers(dest="subject_command", required=True, metavar="ACTION")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -61,7 +62,19 @@ def new(arguments: argparse.Namespace) -> None:
     """Write a lesson to start from."""
     from spine_tutor.lessons.scaffold import new_lesson
 
-    print(f"Wrote {new_lesson(arguments.lesson_id, arguments.content)}")
+    folder = arguments.content or next(
+        (place for place in (Path("content"), content_dir()) if (place / "lessons").is_dir()), None
+    )
+    if folder is None or folder.resolve().is_relative_to(Path(__file__).parent):
+        raise ProblemError(
+            Problem(
+                str(Path("content").resolve()),
+                "is no folder of lessons, and the one that is installed with the tutor is not "
+                "yours to write in.",
+                "Name your own with --content DIR.",
+            )
+        )
+    print(f"Wrote {new_lesson(arguments.lesson_id, folder)}")
     print("Edit it, then run `spine-tutor check` on it.")
 
 
@@ -177,6 +190,14 @@ def subject_import(arguments: argparse.Namespace) -> None:
             )
         )
     subject_id = arguments.id or arguments.ct.name.split(".")[0].lower().replace(" ", "-")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,60}", subject_id):
+        raise ProblemError(
+            Problem(
+                "--id",
+                f"`{subject_id}` names no subject.",
+                "Use lower-case letters, digits, - and _, such as `--id my-ct`.",
+            )
+        )
     subject = import_ct(
         arguments.ct,
         arguments.labels,
@@ -220,6 +241,11 @@ def render(arguments: argparse.Namespace) -> None:
     from spine_tutor.imaging import sheet
     from spine_tutor.imaging.display import picture, save
 
+    for path in (arguments.output, arguments.labels):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ProblemError(
+                Problem(str(path), "cannot be written: its folder is not there.", "Make it first.")
+            )
     subject = open_subject(arguments.subject, _progress)
     if arguments.sheet:
         save(sheet.sheet(subject, seed=arguments.seed), arguments.output)

@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 from PIL import Image as PilImage
 from PIL import ImageDraw, ImageFont
+from pydantic import ValidationError
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.display import picture
@@ -66,6 +67,16 @@ def view_from(path: Path | None, modality: str | None, pairs: list[str], subject
             target = fields.setdefault("settings", {}) if group == "settings" else fields
             target[name] = yaml.safe_load(value)
         return Shot.parse(fields)
+    except ValidationError as error:
+        raise ProblemError(
+            Problem(
+                place,
+                f"{fault['msg']}; it is `{fault['input']}`.",
+                remedy,
+                key=".".join(map(str, fault["loc"])),
+            )
+            for fault in error.errors()
+        ) from error
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ProblemError(Problem(place, str(error), remedy)) from error
 
