@@ -36,7 +36,7 @@ from spine_tutor.ui.jobs import Opening
 PICTURES = 160
 """Pictures kept, about 2 MB each at 512²."""
 
-FOLLOWS = 0.06
+FOLLOWS = 0.1
 """Seconds: a picture that takes longer is simulated coarsely while a hand moves it."""
 
 _pace: dict[str, float] = {}
