@@ -38,7 +38,7 @@ KERNEL_MM = {"bone": 0.25, "standard": 0.45}
 """Standard deviation of the point spread in the slice (E: about 0.6 and 1.1 mm full width)."""
 NOISE_HU = {"bone": 22.0, "standard": 9.0}
 """Standard deviation in a 1 mm slice at dose 1 (E)."""
-TRABECULAR_HU = 110.0
+TRABECULAR_HU = 70.0
 """How far the mesh of trabeculae moves the CT number of spongy bone up and down, at 1 mm (E)."""
 HU_RANGE = (-1024.0, 3071.0)
 """What 12 bits hold."""
