@@ -172,8 +172,13 @@ def _hotspot(item: Hotspot, click: Click, context: Context) -> Grade:
     hit = on_target.id if on_target else _most_telling(met, image, click)
     if on_target:
         said = f"{_verdict(True)} That is the {_name(target)}."
+    elif correct:
+        said = (
+            f"{_verdict(True)} Near enough to the {_name(target)}: {distance:.1f} mm beside it, "
+            f"where {item.tolerance_mm:g} mm still count."
+        )
     else:
-        said = f"{_verdict(correct)} {_you_hit(hit, subject, image)} {_off(target, distance, away)}"
+        said = f"{_verdict(False)} {_you_hit(hit, subject, image)} {_off(target, distance, away)}"
     return Grade(correct, said, hit, distance, point)
 
 
