@@ -12,7 +12,7 @@ from spine_tutor.anatomy.library import list_subjects
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import standard_shots
 from spine_tutor.problems import Problem, ProblemError, nearest
-from spine_tutor.ui import frame, layout, state
+from spine_tutor.ui import frame, layout, state, whole_scene
 from spine_tutor.ui.bench import Bench
 from spine_tutor.ui.workbench import lay_out, workbench
 
@@ -54,7 +54,7 @@ def page() -> None:
         _side(scope, subject)
     with rest:
         workbench(scope, subject, everything=True)
-        _pyvista(scope, subject)
+        whole_scene.offer(scope, subject)
 
 
 def shown(subject: Subject, kinds: tuple[str, ...], bone: float) -> dict[str, float]:
@@ -106,22 +106,3 @@ def _again(scope: str) -> None:
     state.forget(f"bench/{scope}")
     kept = {k: v for k, v in st.query_params.to_dict().items() if k == "subject"}
     st.query_params.from_dict(kept)
-
-
-def _pyvista(scope: str, subject: Subject) -> None:
-    from spine_tutor.ui import pyvista_scene
-
-    key = f"pyvista/{scope}"
-    if st.button("Open as PyVista scene", icon=":material/view_in_ar:", key=f"{key}/open"):
-        state.set_value(key, True)
-    bench = state.bench(scope)
-    if not state.value(key) or bench is None:
-        return
-    try:
-        with st.spinner("PyVista builds the scene; the rest of the page stays usable afterwards"):
-            pyvista_scene.show(subject, dict(bench.show), key=f"{key}/scene")
-    except ProblemError as error:
-        frame.tell(error.problems)
-    if st.button("Close the PyVista scene", key=f"{key}/close"):
-        state.set_value(key, False)
-        st.rerun()

@@ -12,7 +12,7 @@ from spine_tutor.imaging.shot import Shot
 from spine_tutor.lessons.library import ContentLibrary
 from spine_tutor.lessons.model import Lesson, Step
 from spine_tutor.problems import Problem, ProblemError, nearest
-from spine_tutor.ui import cache, cards, frame, layout, state
+from spine_tutor.ui import cache, cards, frame, layout, state, whole_scene
 from spine_tutor.ui.bench import Bench, panels
 from spine_tutor.ui.deployment import deployment
 from spine_tutor.ui.workbench import lay_out, workbench
@@ -88,6 +88,7 @@ def _lesson(lesson: Lesson, library: ContentLibrary) -> None:
         scope = f"{lesson.id}/{number}"
         lay_out(scope, bench(step, subject))
         workbench(scope, subject)
+        whole_scene.offer(scope, subject)
 
 
 def bench(step: Step, subject: Subject) -> Bench:
