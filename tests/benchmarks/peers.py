@@ -50,8 +50,8 @@ def mrzero_signal(
     """Return the echo of the second repetition, times in s.
 
     It is the steady one of a sequence that is perfectly spoiled, as the formulas suppose: a 90°
-    leaves nothing longitudinal. From the third on MRzero adds stimulated echoes of what a long T2
-    leaves transverse (CSF at a short TR), which these gradients do not spoil.
+    leaves nothing longitudinal. From the third on MRzero's signal of CSF at a short TR differs;
+    unspoiled stimulated echoes would look so, but why it does was not found out.
     """
     import MRzeroCore as mr0
 

@@ -177,9 +177,3 @@ class UltrasoundView(Pose):
             ProblemError: if the subject has no such level, or the probe finds no skin.
         """
         return place(subject, self).geometry
-
-
-View = Annotated[
-    FluoroscopyView | CtView | UltrasoundView | MriView, Field(discriminator="modality")
-]
-"""Any view; `modality` tells which."""
