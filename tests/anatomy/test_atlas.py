@@ -9,11 +9,13 @@ from scipy import ndimage
 from spine_tutor.anatomy import TISSUES
 from spine_tutor.anatomy.atlas import build_atlas
 from spine_tutor.anatomy.case import CASES, Case
-from spine_tutor.anatomy.catalogue import LEVELS, SIDES, lumbar_structures, motion_segments
+from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.column import build_column
+from spine_tutor.anatomy.region import LUMBAR
+from spine_tutor.anatomy.rows import SIDES
 
-ROOTS = [(level, side) for level in (*LEVELS, "s1") for side in SIDES]
-SEGMENTS = ["_".join(pair) for pair in motion_segments()]
+ROOTS = [(level, side) for level in (*LUMBAR.levels, "s1") for side in SIDES]
+SEGMENTS = ["_".join(pair) for pair in LUMBAR.segments]
 
 
 def near(atlas, mask, name, reach_mm):
@@ -35,7 +37,7 @@ def local(atlas, places, level):
 
 
 def test_every_structure_of_the_catalogue_is_there(atlas):
-    missing = set(lumbar_structures()) - set(atlas.centers)
+    missing = set(structures()) - set(atlas.centers)
     assert not missing
 
 
@@ -150,7 +152,7 @@ def test_the_flava_are_paired_with_a_gap_between(atlas, segment):
 
 
 def test_the_flavum_lies_between_its_laminae(atlas):
-    for upper, lower in motion_segments()[:-1]:
+    for upper, lower in LUMBAR.segments[:-1]:
         place = np.array(atlas.centers[f"ligamentum_flavum_{upper}_{lower}"])
         above = np.array(atlas.centers[f"{upper}_lamina_left"])
         below = np.array(atlas.centers[f"{lower}_lamina_left"])
@@ -199,7 +201,7 @@ def test_meshes_are_closed_outward_and_know_their_parts(atlas):
         volume = np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6
         assert volume > 0, name
         assert set(np.unique(mesh.part_labels)) <= atlas.structures.labels_of(name), name
-    assert {f"{level}_vertebra" for level in LEVELS} <= set(atlas.meshes)
+    assert {f"{level}_vertebra" for level in LUMBAR.levels} <= set(atlas.meshes)
     assert 100_000 < sum(len(mesh.faces) for mesh in atlas.meshes.values()) < 260_000
 
 
@@ -213,7 +215,7 @@ def test_a_mesh_lies_on_the_surface_of_its_voxels(atlas):
 @pytest.mark.slow
 def test_the_same_case_gives_the_same_bytes(atlas):
     heard = []
-    again = build_atlas(CASES["average"], lambda fraction, message: heard.append(fraction))
+    again = build_atlas(CASES["average"], progress=lambda fraction, message: heard.append(fraction))
     assert again.content_hash == atlas.content_hash
     for name, mesh in again.meshes.items():
         assert mesh.vertices.tobytes() == atlas.meshes[name].vertices.tobytes(), name

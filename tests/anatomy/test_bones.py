@@ -9,12 +9,13 @@ from spine_tutor.anatomy.bones import (
 )
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.catalogue import lumbar_structures, motion_segments
+from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.column import build_column
 from spine_tutor.anatomy.ligaments import paint_sacroiliac_joints
+from spine_tutor.anatomy.region import LUMBAR
 from spine_tutor.anatomy.structure import TISSUE_CODE
 
-SEGMENTS = motion_segments()
+SEGMENTS = LUMBAR.segments
 HARD = Case(
     lordosis=52.0, disc_narrowing={"l4_l5": 0.8, "l5_s1": 0.6}, facet_hypertrophy=0.7, sex="female"
 )
@@ -113,7 +114,7 @@ def test_left_parts_lie_left(skeleton):
 
 
 def test_every_part_is_in_the_catalogue(skeleton):
-    known = lumbar_structures()
+    known = structures()
     for bone in skeleton.bones():
         assert set(bone.part_ids) <= set(known)
 
@@ -162,7 +163,7 @@ def test_sacral_foramina_are_tunnels(skeleton, column):
 
 
 def test_sacroiliac_joint_is_a_space(skeleton):
-    for ilium in skeleton.ilia:
+    for ilium in skeleton.others:
         points = lattice(*ilium.box, 1.5).reshape(-1, 3).astype(np.float32)
         to_sacrum = skeleton.sacrum.bone(points)
         inside = ilium.bone(points) < 0
@@ -171,7 +172,7 @@ def test_sacroiliac_joint_is_a_space(skeleton):
 
 
 def test_sacroiliac_joints_are_painted_on_their_sides(skeleton):
-    canvas = Canvas(lumbar_structures(), (-70, -60, -45), 1.5, (94, 60, 36))
+    canvas = Canvas(structures(), (-70, -60, -45), 1.5, (94, 60, 36))
     paint_bones(canvas, skeleton)
     paint_sacroiliac_joints(canvas)
     for side, sign in (("left", -1), ("right", 1)):
@@ -183,7 +184,7 @@ def test_sacroiliac_joints_are_painted_on_their_sides(skeleton):
 
 @pytest.fixture(scope="module")
 def painted(skeleton):
-    canvas = Canvas(lumbar_structures(), (-50, -62, 15), 1.0, (101, 105, 85))
+    canvas = Canvas(structures(), (-50, -62, 15), 1.0, (101, 105, 85))
     paint_bones(canvas, skeleton)
     paint_facet_joints(canvas, skeleton)
     return canvas

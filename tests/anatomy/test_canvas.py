@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from spine_tutor.anatomy.canvas import Canvas, Solid
-from spine_tutor.anatomy.catalogue import lumbar_structures
+from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.structure import TISSUE_CODE
 
 
 @pytest.fixture
 def canvas():
-    return Canvas(lumbar_structures(), (-10.0, -10.0, -10.0), 0.5, (41, 41, 41))
+    return Canvas(structures(), (-10.0, -10.0, -10.0), 0.5, (41, 41, 41))
 
 
 def ball(radius):

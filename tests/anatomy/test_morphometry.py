@@ -1,8 +1,8 @@
 import pytest
 
-from spine_tutor.anatomy.catalogue import LEVELS
 from spine_tutor.anatomy.measure import measure
 from spine_tutor.anatomy.morphometry import load_morphometry, morphometry
+from spine_tutor.anatomy.region import LUMBAR
 from spine_tutor.problems import ProblemError
 
 
@@ -11,7 +11,7 @@ def measured(skeleton):
     return {level: measure(model) for level, model in skeleton.vertebrae.items()}
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", LUMBAR.levels)
 def test_model_keeps_to_the_table_within_ten_percent(measured, level):
     table = morphometry()
     off = {}

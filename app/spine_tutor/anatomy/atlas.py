@@ -1,10 +1,11 @@
-"""The parametric lumbar atlas: one labelled subject from one case."""
+"""The parametric atlas: one labelled subject from one case and one region."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,88 +15,104 @@ from spine_tutor.anatomy.bones import Skeleton, build_skeleton, paint_bones, pai
 from spine_tutor.anatomy.canal import CanalWall, canal_line
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.catalogue import lumbar_structures
+from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.column import Column, build_column
 from spine_tutor.anatomy.discs import paint_discs
+from spine_tutor.anatomy.extent import Box, boxes
 from spine_tutor.anatomy.landmarks import atlas_landmarks
 from spine_tutor.anatomy.ligaments import (
     paint_epidural_fat,
     paint_flava,
     paint_interspinous,
     paint_longitudinal,
-    paint_sacroiliac_joints,
     paint_supraspinous,
 )
+from spine_tutor.anatomy.lower_back import LowerBack
 from spine_tutor.anatomy.meshing import surface_meshes
 from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.nerves import paint_nerves
+from spine_tutor.anatomy.region import LUMBAR, Region, subject_id
 from spine_tutor.anatomy.structure import StructureSet
 from spine_tutor.anatomy.subject import Subject
 from spine_tutor.anatomy.thecal_sac import fit_sac, paint_sac
-from spine_tutor.anatomy.trunk import Trunk
-from spine_tutor.anatomy.trunk_outlines import Lattice, lines
-from spine_tutor.anatomy.viscera import paint_bowel, paint_kidneys, paint_vessels
 
 FINE, COARSE = 0.5, 2.0
-"""Voxel size around the column and in the rest of the trunk, mm."""
+"""Voxel size around the column and in the rest of the body, mm."""
 _RATIO = round(COARSE / FINE)
 
-_TOP_PROCESS = 45.0  # mm below the top of the bones, within which T12's spinous process ends
+_TOP_PROCESS = 45.0  # mm below the top of the bones, within which the uppermost process ends
 
 Progress = Callable[[float, str], None]
 
 
-def build_atlas(case: Case, progress: Progress | None = None) -> Subject:
-    """Build the labelled body of a case.
+class Surroundings(Protocol):
+    """What surrounds the column of a region: muscles, vessels, organs, fat and skin.
+
+    It is made from the bones on the coarse canvas, the column, the line along the tips of the
+    spinous processes (n, 2) y and z, and the case, while the canal is painted.
+    """
+
+    def __init__(self, coarse: Canvas, column: Column, tips: NDArray[np.float64], case: Case): ...
+
+    def paint(self, canvas: Canvas) -> None:
+        """Paint all of it into what is free on either canvas."""
+
+
+_SURROUNDINGS: Mapping[str, type[Surroundings]] = {"lumbar": LowerBack}
+
+
+def build_atlas(case: Case, region: Region = LUMBAR, progress: Progress | None = None) -> Subject:
+    """Build the labelled body of a case, one region of it.
 
     The same case gives the same bytes: everything random is drawn from the case's seed.
 
     Args:
         case: what makes this body differ from another.
+        region: which stretch of it.
         progress: called with the fraction done and what is being done.
+
+    Raises:
+        ProblemError: if no body can have the case's parameters.
     """
     tell = progress or (lambda _fraction, _message: None)
     tell(0.0, "Posing the vertebrae")
-    column = build_column(case)
-    structures = lumbar_structures()
+    column = build_column(case, region)
+    known = structures(region)
     skeleton = build_skeleton(column, case)
-    fine, coarse = _canvases(structures, column, case)
+    near, far = boxes(column, case)
+    fine, coarse = _canvas(known, near, FINE), _canvas(known, far, COARSE)
 
     # the fractions are shares of the time that it takes
     paint_bones(coarse, skeleton)
     paint_bones(fine, skeleton, _between(tell, 0.04, 0.28, "Carving the bones"))
-    with ThreadPoolExecutor(1) as aside:  # trunk and canal need nothing of each other
+    with ThreadPoolExecutor(1) as aside:  # surroundings and canal need nothing of each other
         tips = _tips(coarse)
-        trunk = aside.submit(_trunk, coarse, column, tips, case)
+        making = aside.submit(_SURROUNDINGS[region.id], coarse, column, tips, case)
         _paint_canal(fine, column, skeleton, case, tell)
-    paint_supraspinous(fine, tips)
-    for canvas, begin, middle in ((fine, 0.52, 0.57), (coarse, 0.62, 0.63)):
-        tell(begin, "Wrapping muscles and organs")
-        paint_sacroiliac_joints(canvas)
-        paint_vessels(canvas, column)
-        trunk.result().paint_muscles(canvas)
-        paint_kidneys(canvas, column, case)
-        paint_bowel(canvas, column, case)
-        tell(middle, "Wrapping fat and skin")
-        trunk.result().paint_fat_and_skin(canvas)
+        paint_supraspinous(fine, tips)
+        surroundings = making.result()
+    for canvas, begin in ((fine, 0.52), (coarse, 0.62)):
+        tell(begin, "Wrapping muscles, organs, fat and skin")
+        surroundings.paint(canvas)
     _copy_into(fine, coarse)
 
     tell(0.64, "Measuring landmarks")
     grids = (fine.grid(), coarse.grid())
-    landmarks = atlas_landmarks(grids[0], structures, column)
-    meshes = surface_meshes(grids, structures, done=_between(tell, 0.65, 1.0, "Drawing surfaces"))
+    landmarks = atlas_landmarks(grids[0], known, column)
+    meshes = surface_meshes(grids, known, done=_between(tell, 0.65, 1.0, "Drawing surfaces"))
     tell(1.0, "Ready")
     return Subject(
-        id=f"atlas-{case.id}",
-        title=case.title,
+        id=f"atlas-{subject_id(case.id, region)}",
+        title=case.title if region is LUMBAR else f"{case.title}: {region.title.lower()}",
         grids=grids,
-        structures=structures,
+        structures=known,
         landmarks=landmarks,
-        frames=dict(column.frames),
+        frames={level: column.frames[level] for level in column.levels},
         meshes=meshes,
         provenance={
-            "maker": "parametric lumbar atlas",
+            "maker": "parametric atlas",
             "case": case.model_dump(mode="json"),
+            "region": region.id,
             "sources": dict(morphometry().sources),
             "licence": "CC BY 4.0",
         },
@@ -108,30 +125,15 @@ def _between(tell: Progress, begin: float, end: float, message: str) -> Callable
     return lambda share: tell(begin + share * (end - begin), message)
 
 
-def _canvases(structures: StructureSet, column: Column, case: Case) -> tuple[Canvas, Canvas]:
-    """Return the empty canvases; every fourth voxel of the fine one is one of the coarse one."""
-    size, fat = case.height_scale, case.subcutaneous_fat
-    more = max(0.0, fat - 18.0)  # abdominal fat grows with the fat under the skin
-    bodies = np.array([frame[:3, 3] for frame in column.frames.values()])
-    crown = column.endplate("t12", "upper")[2, 3]
-    # the fine grid holds the skin down to S1; over the buttocks it lies in the coarse one
-    back = bodies[:, 1].min() - 66.0 * size - 1.2 * min(fat, 40.0)
-    low = np.array([-62.0 * size, back, bodies[:, 2].min() - 40.0 * size])
-    high = np.array([62.0 * size, bodies[:, 1].max() + 38.0 * size, crown + 2.0])
-    across = 172.0 * size + 1.6 * fat + 8.0
-    outer_low = np.array([-across, back - 0.8 * fat - 20.0, -118.0 * size])
-    outer_high = np.array([across, 146.0 * size + 1.2 * fat + 0.9 * more, crown + 14.0])
-    fine = _canvas(structures, low, high, FINE)
-    return fine, _canvas(structures, outer_low, outer_high, COARSE)
+def _canvas(known: StructureSet, box: Box, spacing: float) -> Canvas:
+    """Return the empty canvas of a box whose first and last voxels lie on whole coarse steps.
 
-
-def _canvas(
-    structures: StructureSet, low: NDArray[np.float64], high: NDArray[np.float64], spacing: float
-) -> Canvas:
-    """Return a canvas around a box whose first and last voxels lie on whole coarse steps."""
+    So every fourth voxel of the fine one is one of the coarse one.
+    """
+    low, high = box
     first, last = np.floor(low / COARSE), np.ceil(high / COARSE)
     nx, ny, nz = (round(COARSE / spacing) * (last - first).astype(int) + 1).tolist()
-    return Canvas(structures, COARSE * first, spacing, (nx, ny, nz))
+    return Canvas(known, COARSE * first, spacing, (nx, ny, nz))
 
 
 def _paint_canal(
@@ -141,7 +143,7 @@ def _paint_canal(
     rng = np.random.default_rng([case.seed, 1])
     tell(0.28, "Laying discs and facet joints")
     paint_discs(fine, column, case)
-    paint_facet_joints(fine, skeleton)
+    paint_facet_joints(fine, skeleton, column.region)
     tell(0.34, "Measuring the canal")
     wall = CanalWall(fine, canal_line(column, case))
     tell(0.40, "Filling the thecal sac")
@@ -151,8 +153,8 @@ def _paint_canal(
     paint_nerves(fine, sac)
     tell(0.46, "Stretching the ligaments")
     paint_flava(fine, wall)
-    paint_longitudinal(fine)
-    paint_interspinous(fine)
+    paint_longitudinal(fine, column.region)
+    paint_interspinous(fine, column.region)
     paint_epidural_fat(fine, wall)
 
 
@@ -170,14 +172,6 @@ def _tips(canvas: Canvas) -> NDArray[np.float64]:
     resting = ndimage.minimum_filter1d(edge, round(44.0 / canvas.spacing))
     resting = ndimage.gaussian_filter1d(resting, 9.0 / canvas.spacing)
     return np.column_stack([np.minimum(resting, edge) - 1.5, z])
-
-
-def _trunk(coarse: Canvas, column: Column, tips: NDArray[np.float64], case: Case) -> Trunk:
-    nx, ny, nz = coarse.labels.shape
-    middle = nx // 2  # the canvas lies evenly about the midline
-    lattice = Lattice(coarse.origin * [0.0, 1.0, 1.0], COARSE, (nx - middle, ny, nz))
-    ilium = coarse.labels[middle:] == coarse.structures["ilium_right"].label
-    return Trunk(case, lines(column, tips, lattice), lattice, ilium)
 
 
 def _copy_into(fine: Canvas, coarse: Canvas) -> None:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.catalogue import SIDES, motion_segments
 from spine_tutor.anatomy.column import BREADTH, Column
 from spine_tutor.anatomy.fields import Distances, Points, sample
-from spine_tutor.anatomy.ilium import IliumModel, build_ilium
+from spine_tutor.anatomy.ilium import build_ilium
+from spine_tutor.anatomy.region import Region
+from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import SacrumModel, build_sacrum
 from spine_tutor.anatomy.skeleton import Box, VertebraModel, build_vertebrae
 from spine_tutor.anatomy.structure import TISSUE_CODE
@@ -70,27 +71,33 @@ class Skeleton:
     """The bones of one case."""
 
     vertebrae: Mapping[str, VertebraModel]
-    sacrum: SacrumModel
-    ilia: tuple[IliumModel, ...]
+    sacrum: SacrumModel | None
+    others: tuple[Bone, ...]
+    """Bones that are neither: hip bones and femora, ribs, the base of the skull."""
     joint_space: float
     """Bone to bone across a facet joint, mm."""
 
     def bones(self) -> Iterator[Bone]:
         """Yield every bone."""
         yield from self.vertebrae.values()
-        yield self.sacrum
-        yield from self.ilia
+        if self.sacrum is not None:
+            yield self.sacrum
+        yield from self.others
 
 
 def build_skeleton(column: Column, case: Case) -> Skeleton:
-    """Return the bones of a case, fitted to each other."""
-    plate = column.endplate("s1", "upper")
-    scale = case.height_scale * BREADTH[case.sex]
-    sacrum = build_sacrum(plate, scale, 1.5 * case.facet_hypertrophy)
+    """Return the bones of a region of a case, fitted to each other."""
+    sacrum: SacrumModel | None = None
+    others: tuple[Bone, ...] = ()
+    if column.region.pelvis:
+        plate = column.endplate("s1", "upper")
+        scale = case.height_scale * BREADTH[case.sex]
+        sacrum = build_sacrum(plate, scale, 1.5 * case.facet_hypertrophy)
+        space = SACROILIAC_SPACE * scale
+        others = tuple(build_ilium(side, plate, scale, sacrum.bone, space) for side in SIDES)
     vertebrae = build_vertebrae(column, case, sacrum)
-    space = SACROILIAC_SPACE * scale
-    ilia = tuple(build_ilium(side, plate, scale, sacrum.bone, space) for side in SIDES)
-    return Skeleton(vertebrae, sacrum, ilia, vertebrae["l5"].space)
+    space = next(iter(vertebrae.values())).space
+    return Skeleton(vertebrae, sacrum, others, space)
 
 
 def paint_bones(
@@ -149,9 +156,9 @@ def _cortex(part_id: str) -> float:
     return CORTEX.get(name, SACRAL_CORTEX)
 
 
-def paint_facet_joints(canvas: Canvas, skeleton: Skeleton) -> None:
+def paint_facet_joints(canvas: Canvas, skeleton: Skeleton, region: Region) -> None:
     """Paint cartilage and fluid into the spaces between articular processes."""
-    for _ in in_order(partial(_paint_facet_joints, canvas, skeleton), motion_segments()):
+    for _ in in_order(partial(_paint_facet_joints, canvas, skeleton), region.segments):
         pass
 
 
@@ -161,6 +168,7 @@ def _paint_facet_joints(canvas: Canvas, skeleton: Skeleton, segment: tuple[str, 
     upper, lower = segment
     above = skeleton.vertebrae[upper]
     below = skeleton.sacrum if lower == "s1" else skeleton.vertebrae[lower]
+    assert below is not None  # a region with S1 has a sacrum
     window = canvas.window(
         np.maximum(above.box[0], below.box[0]), np.minimum(above.box[1], below.box[1])
     )

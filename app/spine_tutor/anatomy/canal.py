@@ -13,11 +13,12 @@ from scipy.spatial import cKDTree
 
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.catalogue import LEVELS, disc_id, motion_segments
+from spine_tutor.anatomy.catalogue import disc_id
 from spine_tutor.anatomy.column import BREADTH, Column
 from spine_tutor.anatomy.grid import LabelGrid
+from spine_tutor.anatomy.region import COLUMN, Region
 from spine_tutor.anatomy.sacrum import CANAL as SACRAL_CANAL
-from spine_tutor.anatomy.vertebra_shape import vertebra_shape
+from spine_tutor.anatomy.vertebra_shape import hollow_back
 from spine_tutor.anatomy.workers import in_order
 
 Array = NDArray[np.float64]
@@ -31,6 +32,7 @@ ANGLES = np.radians(np.arange(-180.0, 180.0, 2.0))  # 0 is straight behind, + to
 REACH = 24.0  # mm; no wall of the canal is farther from its middle
 _RADII = np.arange(2.0, REACH, 0.25)
 WALL_STEP = 0.5  # mm between places
+END = 16.0  # mm beyond the middle of its last vertebra, where a region's canal ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +45,15 @@ class CanalLine:
     Attributes:
         points: (n, 2) y and z every `STEP` mm from below.
         forward: (n, 2) unit vectors y, z pointing forwards, square to the line.
-        levels: `s` at the middle of each level's body, with ``s2`` and ``s3``.
+        levels: `s` at the middle of each level's body, with ``s2`` and ``s3`` below ``s1``, and
+            of the neighbours of the region.
+        region: the stretch of the column that it runs through.
     """
 
     points: Array
     forward: Array
     levels: Mapping[str, float]
+    region: Region
 
     def place(self, s: ArrayLike, u: ArrayLike, d: ArrayLike) -> Array:
         """Return the world points, (..., 3) mm, of places along the line."""
@@ -74,29 +79,39 @@ class CanalLine:
         s, d = self.along(yz)
         return x, d[None], s[None]
 
-    def at_levels(self, table: Mapping[str, float], s: ArrayLike) -> Array:
-        """Return a quantity given by level anywhere along the line, linear between levels."""
-        known = sorted((self.levels[level], value) for level, value in table.items())
-        return np.interp(np.asarray(s, float), [k for k, _ in known], [v for _, v in known])
+    def along_column(self, table: Mapping[str, float], s: ArrayLike) -> Array:
+        """Return a quantity given for some levels anywhere along the line, linear between them."""
+        order = (*COLUMN, *SACRAL_LEVELS)
+        known = sorted((order.index(level), value) for level, value in table.items())
+        value = np.interp(
+            [order.index(level) for level in self.levels],
+            [k for k, _ in known],
+            [v for _, v in known],
+        )
+        places = sorted(zip(self.levels.values(), value, strict=True))
+        return np.interp(np.asarray(s, float), [k for k, _ in places], [v for _, v in places])
 
 
 def canal_line(column: Column, case: Case) -> CanalLine:
-    """Return the line through the middle of the bony canal, from above T12 down to S4."""
+    """Return the line through the middle of the bony canal, a vertebra beyond the region's ends."""
     knots: list[Array] = []
     middles: dict[str, Array] = {}
-    for level in LEVELS:
+    region = column.region
+    first, last = (COLUMN.index(region.levels[n]) for n in (0, -1))
+    for level in COLUMN[max(0, first - 1) : last + 2]:
         frame, body = column.frames[level], column.bodies[level]
-        y = -0.5 * (body.depth + body.canal_depth) + vertebra_shape(level, case).hollow_back
+        y = -0.5 * (body.depth + body.canal_depth) + hollow_back(level, case)
         middles[level] = (frame @ [0.0, y, 0.0, 1.0])[1:3]
         knots.extend((frame @ [0.0, y, z * body.height, 1.0])[1:3] for z in (-0.3, 0.3))
-    plate = column.endplate("s1", "upper")
-    scale = case.height_scale * BREADTH[case.sex]  # as the sacrum itself
-    sacral = scale * np.array([p for p in SACRAL_CANAL if p[1] < 0])
-    knots.extend((plate @ [0.0, y, z, 1.0])[1:3] for y, z in sacral)
-    for level, depth in SACRAL_LEVELS.items():
-        z = scale * depth
-        y = np.interp(-z, -sacral[:, 1], sacral[:, 0])
-        middles[level] = (plate @ [0.0, y, z, 1.0])[1:3]
+    if region.pelvis:
+        plate = column.endplate("s1", "upper")
+        scale = case.height_scale * BREADTH[case.sex]  # as the sacrum itself
+        sacral = scale * np.array([p for p in SACRAL_CANAL if p[1] < 0])
+        knots.extend((plate @ [0.0, y, z, 1.0])[1:3] for y, z in sacral)
+        for level, depth in SACRAL_LEVELS.items():
+            z = scale * depth
+            y = np.interp(-z, -sacral[:, 1], sacral[:, 0])
+            middles[level] = (plate @ [0.0, y, z, 1.0])[1:3]
 
     ordered = np.array(sorted(knots, key=lambda p: p[1]))
     ends = [ordered[0] - 2.0 * (ordered[1] - ordered[0]), ordered[-1] + [0.0, 40.0]]
@@ -109,7 +124,8 @@ def canal_line(column: Column, case: Case) -> CanalLine:
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
     forward = np.stack([tangent[:, 1], -tangent[:, 0]], axis=-1)
     _, nearest = cKDTree(points).query(list(middles.values()))
-    return CanalLine(points, forward, dict(zip(middles, STEP * nearest, strict=True)))
+    levels = dict(zip(middles, STEP * nearest, strict=True))
+    return CanalLine(points, forward, levels, region)
 
 
 def _evenly(points: Array) -> Array:
@@ -125,7 +141,7 @@ class CanalWall:
     Attributes:
         s: places along the canal line, mm.
         radius: (angles, places) distance to the first bone, NaN where the wall is open.
-        owner: (angles, places) index in `catalogue.LEVELS` of the bone met, its length for the
+        owner: (angles, places) index in the region's levels of the bone met, their number for the
             sacrum, one more for a disc, −1 where the wall is open.
         closed: `radius` with the openings between laminae and pedicles bridged.
     """
@@ -134,8 +150,10 @@ class CanalWall:
         grid = canvas.grid()
         top = float(line.along(grid.bounds[1][1:])[0])
         self.line = line
-        self.s = np.arange(line.levels["s3"], min(top, line.levels["t12"] + 16.0), WALL_STEP)
-        owners = _owners(canvas)
+        levels = line.region.levels
+        floor = line.levels["s3"] if line.region.pelvis else line.levels[levels[-1]] - END
+        self.s = np.arange(floor, min(top, line.levels[levels[0]] + END), WALL_STEP)
+        owners = _owners(canvas, line.region)
         rows = in_order(partial(self._first_met, grid, owners), ANGLES)
         radius, owner = zip(*rows, strict=True)
         self.radius, self.owner = np.stack(radius), np.stack(owner)
@@ -176,12 +194,14 @@ class CanalWall:
         return among.min(axis=0)
 
 
-def _owners(canvas: Canvas) -> NDArray[np.int16]:
+def _owners(canvas: Canvas, region: Region) -> NDArray[np.int16]:
     """Return by label the index of the vertebra it belongs to, −1 for what is no wall."""
     owner = np.full(1 << 16, -1, np.int16)
-    for n, level in enumerate(LEVELS):
-        owner[list(canvas.structures.labels_of(f"{level}_vertebra"))] = n
-    owner[list(canvas.structures.labels_of("sacrum"))] = len(LEVELS)
-    for upper, lower in motion_segments():
-        owner[list(canvas.structures.labels_of(disc_id(upper, lower)))] = len(LEVELS) + 1
+    known = canvas.structures
+    for n, level in enumerate(region.levels):
+        owner[list(known.labels_of(f"{level}_vertebra"))] = n
+    if region.pelvis:
+        owner[list(known.labels_of("sacrum"))] = len(region.levels)
+    for upper, lower in region.discs:
+        owner[list(known.labels_of(disc_id(upper, lower)))] = len(region.levels) + 1
     return owner

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from spine_tutor.anatomy.catalogue import motion_segments
+from spine_tutor.anatomy.region import segments_of_column
 from spine_tutor.problems import nearest
 
-SEGMENTS = tuple(f"{upper}_{lower}" for upper, lower in motion_segments())
+SEGMENTS = tuple(f"{upper}_{lower}" for upper, lower in segments_of_column()[1:])
+"""The segments that have a disc."""
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -31,6 +32,10 @@ class Case(BaseModel):
     """Size of the skeleton; 1 is the middle of the morphometry table."""
     lordosis: float = Field(default=36.8, ge=10.0, le=75.0)
     """Upper endplate of L1 to that of S1, degrees, recumbent (literature, SD 13.2)."""
+    kyphosis: float = Field(default=38.0, ge=15.0, le=70.0)
+    """Upper endplate of T4 to lower of T12, degrees, recumbent (recalled 40 standing)."""
+    cervical_lordosis: float = Field(default=12.0, ge=-10.0, le=40.0)
+    """Lower endplate of C2 to that of C7, degrees, prone on a pillow (estimate)."""
     sacral_slope: float = Field(default=36.0, ge=10.0, le=60.0)
     """Upper endplate of S1 to the transverse plane, degrees."""
     disc_narrowing: Mapping[str, Fraction] = Field(default_factory=dict)

@@ -1,20 +1,18 @@
-"""The structures of the parametric lumbar region: ids, names, tissues, colours, parts.
+"""The structures of every region: ids, names, tissues, colours, parts.
 
-Ids are written here once. Names follow Terminologia Anatomica 2 in English where it has a term.
-Colours go by kind and stay apart from each other in the 3-D model.
+Ids are written here, and for what surrounds the column in the `catalogue_…` modules, once. Names
+follow Terminologia Anatomica 2 in English where it has a term.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
+from spine_tutor.anatomy import catalogue_trunk
+from spine_tutor.anatomy.region import LUMBAR, Region
+from spine_tutor.anatomy.rows import BONE, COLORS, SIDES, Row, paired
 from spine_tutor.anatomy.structure import Structure, StructureSet
-
-LEVELS = ("t12", "l1", "l2", "l3", "l4", "l5")
-"""Free vertebrae of the lumbar region, from above; T12 closes it at the top."""
-
-SIDES = ("left", "right")
 
 VERTEBRA_PARTS = {
     "body": "vertebral body",
@@ -38,15 +36,6 @@ PAIRED_SACRUM_PARTS = {
     "sacral_lamina": "dorsal wall of sacral canal",
     "s1_superior_articular_process": "superior articular process of S1",
 }
-MUSCLES = {
-    "psoas": "psoas major",
-    "erector_spinae": "erector spinae",
-    "multifidus": "multifidus",
-    "quadratus_lumborum": "quadratus lumborum",
-    "iliacus": "iliacus",
-}
-
-BONE = "#e8dcc0"
 TINTS = {
     "body": "#e8dcc0",
     "pedicle": "#e0b978",
@@ -57,22 +46,18 @@ TINTS = {
     "transverse_process": "#efe2c4",
     "spinous_process": "#dccba6",
 }
-COLORS = {
-    "joint": "#7fc8d8",
-    "disc": "#8fb7d9",
-    "nucleus": "#b8dcf2",
-    "ligament": "#e3c34f",
-    "csf": "#9fd3f0",
-    "dura": "#5b8fb8",
-    "fat": "#f2d98c",
-    "nerve": "#ffd60a",
-    "ganglion": "#ffb000",
-    "muscle": "#b5483f",
-    "artery": "#d62828",
-    "vein": "#3a5fb0",
-    "organ": "#c78f7b",
-    "skin": "#e9b99a",
+
+SACRAL_ROOTS: Mapping[str, tuple[str, ...]] = {"lumbar": ("s1",), "sacral": ("s1",)}
+"""Roots of the sacrum that a region shows."""
+
+_SURROUNDINGS: Mapping[str, Callable[[], Iterator[Row]]] = {
+    "lumbar": catalogue_trunk.rows,
 }
+
+
+def vertebra_parts(level: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Return the unpaired and the paired parts of a vertebra, name by id without level and side."""
+    return VERTEBRA_PARTS, PAIRED_VERTEBRA_PARTS
 
 
 def disc_id(upper: str, lower: str) -> str:
@@ -80,215 +65,126 @@ def disc_id(upper: str, lower: str) -> str:
     return f"{upper}_{lower}_disc"
 
 
-def motion_segments() -> tuple[tuple[str, str], ...]:
-    """Return the pairs of neighbouring levels from above, the last with ``s1``."""
-    column = (*LEVELS, "s1")
-    return tuple(pairwise(column))
+@cache
+def structures(region: Region = LUMBAR) -> StructureSet:
+    """Return every structure of a region, with labels in the order of this module."""
+    rows = enumerate(_rows(region), start=1)
+    return StructureSet(Structure(row.id, label, *row[1:]) for label, row in rows)
 
 
-def lumbar_structures() -> StructureSet:
-    """Return every structure of the lumbar atlas, with labels in the order of this module."""
-    return StructureSet(
-        Structure(id_, label, name, kind, tissue, color, parent)
-        for label, (id_, name, kind, tissue, color, parent) in enumerate(_rows(), start=1)
-    )
+def _rows(region: Region) -> Iterator[Row]:
+    for level in region.levels:
+        yield from _vertebra(level)
+    if region.pelvis:
+        yield from _pelvis()
+    for upper, lower in region.discs:
+        yield from _disc(upper, lower)
+    for upper, lower in region.segments:
+        yield from _segment(upper, lower)
+    yield from _ligaments()
+    yield from _canal(region)
+    for level in (*region.roots, *(SACRAL_ROOTS[region.id] if region.pelvis else ())):
+        yield from _nerves(level)
+    yield from _SURROUNDINGS[region.id]()
 
 
-_Row = tuple[str, str, str, str, str, str | None]
-
-
-def _rows() -> Iterator[_Row]:
-    for level in LEVELS:
-        whole, short = f"{level}_vertebra", level.upper()
-        yield whole, f"{short} vertebra", "bone", "trabecular_bone", BONE, None
-        for part, name in VERTEBRA_PARTS.items():
-            yield (
-                f"{level}_{part}",
-                f"{short} {name}",
+def _vertebra(level: str) -> Iterator[Row]:
+    whole, short = f"{level}_vertebra", level.upper()
+    yield Row(whole, f"{short} vertebra", "bone", "trabecular_bone", BONE)
+    unpaired, both = vertebra_parts(level)
+    for part, name in unpaired.items():
+        tint = TINTS.get(part, BONE)
+        yield Row(f"{level}_{part}", f"{short} {name}", "bone", "trabecular_bone", tint, whole)
+    for part, name in both.items():
+        for side in SIDES:
+            yield Row(
+                f"{level}_{part}_{side}",
+                f"{short} {side} {name}",
                 "bone",
                 "trabecular_bone",
-                TINTS[part],
+                TINTS.get(part, BONE),
                 whole,
             )
-        for part, name in PAIRED_VERTEBRA_PARTS.items():
-            for side in SIDES:
-                yield (
-                    f"{level}_{part}_{side}",
-                    f"{short} {side} {name}",
-                    "bone",
-                    "cortical_bone",
-                    TINTS[part],
-                    whole,
-                )
-    yield "sacrum", "Sacrum", "bone", "trabecular_bone", BONE, None
+
+
+def _pelvis() -> Iterator[Row]:
+    yield Row("sacrum", "Sacrum", "bone", "trabecular_bone", BONE)
     for part, name in SACRUM_PARTS.items():
-        yield part, name[0].upper() + name[1:], "bone", "trabecular_bone", BONE, "sacrum"
+        title = name[0].upper() + name[1:]
+        yield Row(part, title, "bone", "trabecular_bone", BONE, "sacrum")
     for part, name in PAIRED_SACRUM_PARTS.items():
-        for side in SIDES:
-            yield (
-                f"{part}_{side}",
-                f"{side.capitalize()} {name}",
-                "bone",
-                "cortical_bone",
-                TINTS["transverse_process"],
-                "sacrum",
-            )
+        yield from paired(
+            part, name, "bone", "cortical_bone", TINTS["transverse_process"], "sacrum"
+        )
+    yield from paired("ilium", "ilium", "bone", "trabecular_bone", BONE)
+    yield from paired("sacroiliac_joint", "sacroiliac joint", "joint", "cartilage", COLORS["joint"])
+
+
+def _disc(upper: str, lower: str) -> Iterator[Row]:
+    title, disc = f"{upper.upper()}–{lower.upper()}", disc_id(upper, lower)
+    yield Row(disc, f"{title} intervertebral disc", "disc", "disc_annulus", COLORS["disc"])
+    for part, name in (("nucleus", "nucleus pulposus"), ("annulus", "anulus fibrosus")):
+        color = COLORS["nucleus" if part == "nucleus" else "disc"]
+        yield Row(f"{upper}_{lower}_{part}", f"{title} {name}", "disc", f"disc_{part}", color, disc)
+
+
+def _segment(upper: str, lower: str) -> Iterator[Row]:
+    segment, title = f"{upper}_{lower}", f"{upper.upper()}–{lower.upper()}"
+    joint = "lateral atlanto-axial joint" if upper == "c1" else "zygapophysial (facet) joint"
+    flavum, yellow = f"ligamentum_flavum_{segment}", COLORS["ligament"]
     for side in SIDES:
-        yield f"ilium_{side}", f"{side.capitalize()} ilium", "bone", "trabecular_bone", BONE, None
-    for side in SIDES:
-        yield (
-            f"sacroiliac_joint_{side}",
-            f"{side.capitalize()} sacroiliac joint",
+        yield Row(
+            f"{segment}_facet_joint_{side}",
+            f"{title} {side} {joint}",
             "joint",
             "cartilage",
             COLORS["joint"],
-            None,
         )
-    for upper, lower in motion_segments():
-        segment, title = f"{upper}_{lower}", f"{upper.upper()}–{lower.upper()}"
-        disc = disc_id(upper, lower)
-        yield disc, f"{title} intervertebral disc", "disc", "disc_annulus", COLORS["disc"], None
-        yield (
-            f"{segment}_nucleus",
-            f"{title} nucleus pulposus",
-            "disc",
-            "disc_nucleus",
-            COLORS["nucleus"],
-            disc,
-        )
-        yield (
-            f"{segment}_annulus",
-            f"{title} anulus fibrosus",
-            "disc",
-            "disc_annulus",
-            COLORS["disc"],
-            disc,
-        )
-        for side in SIDES:
-            yield (
-                f"{segment}_facet_joint_{side}",
-                f"{title} {side} zygapophysial (facet) joint",
-                "joint",
-                "cartilage",
-                COLORS["joint"],
-                None,
-            )
-        flavum = f"ligamentum_flavum_{segment}"
-        yield flavum, f"{title} ligamentum flavum", "ligament", "ligament", COLORS["ligament"], None
-        for side in SIDES:
-            yield (
-                f"{flavum}_{side}",
-                f"{title} {side} ligamentum flavum",
-                "ligament",
-                "ligament",
-                COLORS["ligament"],
-                flavum,
-            )
-        yield (
-            f"interspinous_ligament_{segment}",
-            f"{title} interspinous ligament",
-            "ligament",
-            "ligament",
-            COLORS["ligament"],
-            None,
-        )
-    yield (
-        "supraspinous_ligament",
-        "Supraspinous ligament",
-        "ligament",
-        "ligament",
-        COLORS["ligament"],
-        None,
-    )
-    yield (
-        "anterior_longitudinal_ligament",
-        "Anterior longitudinal ligament",
-        "ligament",
-        "ligament",
-        COLORS["ligament"],
-        None,
-    )
-    yield (
-        "posterior_longitudinal_ligament",
-        "Posterior longitudinal ligament",
-        "ligament",
-        "ligament",
-        COLORS["ligament"],
-        None,
-    )
-    yield "thecal_sac", "Thecal sac", "canal", "csf", COLORS["csf"], None
-    yield "dura", "Spinal dura mater", "canal", "dura", COLORS["dura"], "thecal_sac"
-    yield "cerebrospinal_fluid", "Cerebrospinal fluid", "canal", "csf", COLORS["csf"], "thecal_sac"
-    yield "cauda_equina", "Cauda equina", "nerve", "nerve", COLORS["nerve"], "thecal_sac"
-    yield (
-        "spinal_cord",
-        "Spinal cord (conus medullaris)",
-        "nerve",
-        "cord",
-        COLORS["nerve"],
-        "thecal_sac",
-    )
-    yield "epidural_fat", "Epidural fat", "canal", "fat", COLORS["fat"], None
-    for level in (*LEVELS, "s1"):
-        for side in SIDES:
-            root = f"{level}_nerve_root_{side}"
-            yield (
-                root,
-                f"{level.upper()} {side} spinal nerve and root",
-                "nerve",
-                "nerve",
-                COLORS["nerve"],
-                None,
-            )
-            yield (
-                f"{level}_dorsal_root_ganglion_{side}",
-                f"{level.upper()} {side} spinal (dorsal root) ganglion",
-                "nerve",
-                "nerve",
-                COLORS["ganglion"],
-                root,
-            )
-    for muscle, name in MUSCLES.items():
-        for side in SIDES:
-            yield (
-                f"{muscle}_{side}",
-                f"{side.capitalize()} {name}",
-                "muscle",
-                "muscle",
-                COLORS["muscle"],
-                None,
-            )
-    yield "abdominal_wall", "Muscles of abdominal wall", "muscle", "muscle", COLORS["muscle"], None
-    yield "gluteal_muscles", "Gluteal muscles", "muscle", "muscle", COLORS["muscle"], None
-    yield (
-        "thoracolumbar_fascia",
-        "Thoracolumbar fascia",
-        "muscle",
-        "fascia",
-        COLORS["ligament"],
-        None,
-    )
-    yield "aorta", "Abdominal aorta", "vessel", "blood", COLORS["artery"], None
-    yield "inferior_vena_cava", "Inferior vena cava", "vessel", "blood", COLORS["vein"], None
+    yield Row(flavum, f"{title} ligamentum flavum", "ligament", "ligament", yellow)
     for side in SIDES:
-        yield (
-            f"kidney_{side}",
-            f"{side.capitalize()} kidney",
-            "organ",
-            "kidney",
-            COLORS["organ"],
-            None,
-        )
-    yield "bowel", "Bowel", "organ", "bowel", COLORS["organ"], None
-    yield "bowel_gas", "Bowel gas", "organ", "air", "#d8d8d8", None
-    yield (
-        "retroperitoneal_fat",
-        "Retroperitoneal and abdominal fat",
-        "envelope",
-        "fat",
-        COLORS["fat"],
-        None,
+        name = f"{title} {side} ligamentum flavum"
+        yield Row(f"{flavum}_{side}", name, "ligament", "ligament", yellow, flavum)
+    yield Row(
+        f"interspinous_ligament_{segment}",
+        f"{title} interspinous ligament",
+        "ligament",
+        "ligament",
+        yellow,
     )
-    yield "intermuscular_fat", "Intermuscular fat", "envelope", "fat", COLORS["fat"], None
-    yield "subcutaneous_fat", "Subcutaneous fat", "envelope", "fat", COLORS["fat"], None
-    yield "skin", "Skin", "envelope", "skin", COLORS["skin"], None
+
+
+def _ligaments() -> Iterator[Row]:
+    for id_ in (
+        "supraspinous_ligament",
+        "anterior_longitudinal_ligament",
+        "posterior_longitudinal_ligament",
+    ):
+        name = id_.replace("_", " ").capitalize()
+        yield Row(id_, name, "ligament", "ligament", COLORS["ligament"])
+
+
+def _canal(region: Region) -> Iterator[Row]:
+    sac, nerve = "thecal_sac", COLORS["nerve"]
+    yield Row(sac, "Thecal sac", "canal", "csf", COLORS["csf"])
+    yield Row("dura", "Spinal dura mater", "canal", "dura", COLORS["dura"], sac)
+    yield Row("cerebrospinal_fluid", "Cerebrospinal fluid", "canal", "csf", COLORS["csf"], sac)
+    if region.pelvis:
+        yield Row("cauda_equina", "Cauda equina", "nerve", "nerve", nerve, sac)
+    if region.id != "sacral":
+        conus = " (conus medullaris)" if region.id == "lumbar" else ""
+        yield Row("spinal_cord", f"Spinal cord{conus}", "nerve", "cord", nerve, sac)
+    yield Row("epidural_fat", "Epidural fat", "canal", "fat", COLORS["fat"])
+
+
+def _nerves(level: str) -> Iterator[Row]:
+    for side in SIDES:
+        root, title = f"{level}_nerve_root_{side}", f"{level.upper()} {side}"
+        yield Row(root, f"{title} spinal nerve and root", "nerve", "nerve", COLORS["nerve"])
+        yield Row(
+            f"{level}_dorsal_root_ganglion_{side}",
+            f"{title} spinal (dorsal root) ganglion",
+            "nerve",
+            "nerve",
+            COLORS["ganglion"],
+            root,
+        )

@@ -1,4 +1,4 @@
-"""Where each vertebra lies: sizes from the table, stacked with their discs upon S1.
+"""Where each vertebra lies: sizes from the table, stacked with their discs upon S1, C1 on top.
 
 A vertebra's own frame has its origin in the middle of the body, x right, y anterior and z
 cranial. Its endplates lie at ±height/2, tilted against each other by the wedge of the body.
@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import atan2, cos, degrees, radians, sin
+from math import atan2, cos, degrees, radians, sin, tan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.catalogue import LEVELS, motion_segments
 from spine_tutor.anatomy.morphometry import Morphometry, morphometry
+from spine_tutor.anatomy.region import COLUMN, LUMBAR, Region, Segment, segments_of_column
+from spine_tutor.problems import Problem, ProblemError
 
 BREADTH = {"female": 0.97, "pooled": 1.0, "male": 1.03}
 """Breadth and depth of bones at equal height, by sex (estimate)."""
+
+LEAST_DISC = 0.3
+"""Least height of a disc at its lowest rim, mm (estimate)."""
+ATLAS_ON_AXIS = (0.0, 2.0, 22.0)
+"""From the middle of the body of C2 to the middle of the ring of C1, mm (estimate)."""
 
 Matrix = NDArray[np.float64]
 
@@ -62,17 +68,29 @@ class DiscSize:
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """The posed lumbar column of one case.
+    """The posed column of one case, all of it, and which stretch of it is wanted.
 
     Attributes:
-        bodies: sizes by level, ``t12`` to ``l5`` and ``s1``.
+        bodies: sizes by level, ``c1`` to ``l5`` and ``s1``.
         discs: sizes by segment, such as ``l4_l5``.
         frames: vertebra_to_world (4×4) by level.
+        region: the stretch that is built.
     """
 
     bodies: Mapping[str, BodySize]
     discs: Mapping[str, DiscSize]
     frames: Mapping[str, Matrix]
+    region: Region
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Return the region's vertebrae from above, ``s1`` among them where it belongs to it."""
+        return (*self.region.levels, *(("s1",) if self.region.pelvis else ()))
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Return the region's pairs of neighbours from above."""
+        return self.region.segments
 
     def endplate(self, level: str, side: str) -> Matrix:
         """Return endplate_to_world (4×4) of the ``upper`` or ``lower`` endplate of a level.
@@ -107,31 +125,57 @@ def _tilt(angle: float) -> Matrix:
     return np.array([[1, 0, 0, 0], [0, c, s, 0], [0, -s, c, 0], [0, 0, 0, 1]], float)
 
 
-def build_column(case: Case, table: Morphometry | None = None) -> Column:
-    """Stack the vertebrae of a case upon the endplate of S1, which is the world's origin."""
+def build_column(case: Case, region: Region = LUMBAR, table: Morphometry | None = None) -> Column:
+    """Stack the vertebrae of a case upon the endplate of S1, which is the world's origin.
+
+    Raises:
+        ProblemError: if the case bends a disc so far that its endplates would meet.
+    """
     table = table or morphometry()
     scale = case.height_scale
-    bodies = {level: _body_size(table, level, case) for level in (*LEVELS, "s1")}
-    wedges = _disc_wedges(table, bodies, case.lordosis)
+    bodies = {level: _body_size(table, level, case) for level in (*COLUMN, "s1")}
+    wedges = _disc_wedges(table, bodies, case)
     discs = {}
-    for upper, lower in motion_segments():
+    for upper, lower in segments_of_column()[1:]:
         segment = f"{upper}_{lower}"
         left_over = 1.0 - 0.7 * case.disc_narrowing.get(segment, 0.0)
         discs[segment] = DiscSize(
             scale * left_over * table.value("disc_height", segment), left_over * wedges[segment]
         )
+        _refuse_meeting_endplates(case, segment, discs[segment], bodies[lower])
 
     below = _tilt(case.sacral_slope)  # the upper endplate met so far, going up
     s1 = bodies["s1"]
     frames = {"s1": below @ _tilt(0.5 * s1.wedge) @ _shift(-0.5 * s1.height)}
-    for upper, lower in reversed(motion_segments()):
+    for upper, lower in reversed(segments_of_column()[1:]):
         body, disc = bodies[upper], discs[f"{upper}_{lower}"]
         half = _tilt(-0.5 * disc.wedge)
         plate = below @ half @ _shift(disc.height) @ half
         half = _tilt(-0.5 * body.wedge)
         frames[upper] = plate @ half @ _shift(0.5 * body.height)
         below = frames[upper] @ _shift(0.5 * body.height) @ half
-    return Column(bodies, discs, frames)
+    atlas = np.eye(4)
+    atlas[:3, 3] = scale * np.array(ATLAS_ON_AXIS)
+    frames["c1"] = frames["c2"] @ atlas
+    return Column(bodies, discs, frames, region)
+
+
+def _refuse_meeting_endplates(case: Case, segment: str, disc: DiscSize, below: BodySize) -> None:
+    """Refuse a disc whose wedge leaves nothing between the rims of its endplates."""
+    least = disc.height - 0.5 * below.depth_upper * abs(tan(radians(disc.wedge)))
+    if least < LEAST_DISC:
+        upper, lower = (level.upper() for level in segment.split("_"))
+        raise ProblemError(
+            Problem(
+                f"case {case.id}",
+                f"the {upper}–{lower} disc would be {max(least, 0):.1f} mm high at its lowest rim, "
+                f"so its endplates would meet: it is {disc.height:.1f} mm high in the middle and "
+                f"bent by {abs(disc.wedge):.0f}°.",
+                "Bend that stretch of the column less (lordosis, kyphosis, cervical_lordosis) or "
+                "narrow the disc less.",
+                key="disc_narrowing",
+            )
+        )
 
 
 def _body_size(table: Morphometry, level: str, case: Case) -> BodySize:
@@ -139,13 +183,16 @@ def _body_size(table: Morphometry, level: str, case: Case) -> BodySize:
     across = scale * BREADTH[case.sex]
 
     def mm(name: str, factor: float) -> float:
+        if level == "c1" and not name.startswith("canal"):
+            return 0.0  # the atlas has no body
         return factor * table.value(name, level)
 
     lower = "upper" if level == "s1" else "lower"  # S1 has no free lower endplate
+    upper = "lower" if level == "c2" else "upper"  # nor C2 an upper one: the dens stands there
     return BodySize(
-        width_upper=mm("endplate_width_upper", across),
+        width_upper=mm(f"endplate_width_{upper}", across),
         width_lower=mm(f"endplate_width_{lower}", across),
-        depth_upper=mm("endplate_depth_upper", across),
+        depth_upper=mm(f"endplate_depth_{upper}", across),
         depth_lower=mm(f"endplate_depth_{lower}", across),
         height_anterior=mm("body_height_anterior", scale),
         height_posterior=mm("body_height_posterior", scale),
@@ -155,13 +202,27 @@ def _body_size(table: Morphometry, level: str, case: Case) -> BodySize:
 
 
 def _disc_wedges(
-    table: Morphometry, bodies: Mapping[str, BodySize], lordosis: float
+    table: Morphometry, bodies: Mapping[str, BodySize], case: Case
 ) -> dict[str, float]:
-    """Share among the discs what the bodies L1–L5 leave of the lordosis, degrees by segment."""
-    left = lordosis - sum(bodies[f"l{n}"].wedge for n in range(1, 6))
-    shares = {
-        f"{a}_{b}": table.value("disc_wedge_share", f"{a}_{b}")
-        for a, b in motion_segments()
-        if a != "t12"
-    }
-    return {"t12_l1": 0.0} | {s: left * share / sum(shares.values()) for s, share in shares.items()}
+    """Share among the discs what the bodies leave of each curve, degrees by segment.
+
+    The junctions, C7–T1 and T12–L1, are straight; T1–T4 bends as the chest below it does.
+    """
+    found = {"c7_t1": 0.0, "t12_l1": 0.0}
+    for curve, angle, (first, last) in (
+        ("c", case.cervical_lordosis, ("c3", "c7")),
+        ("t", -case.kyphosis, ("t4", "t12")),
+        ("l", case.lordosis, ("l1", "l5")),
+    ):
+        levels = COLUMN[COLUMN.index(first) : COLUMN.index(last) + 1]
+        left = angle - sum(bodies[level].wedge for level in levels)
+        shares = {
+            f"{a}_{b}": table.value("disc_wedge_share", f"{a}_{b}")
+            for a, b in segments_of_column()[1:]
+            if a[0] == curve and f"{a}_{b}" not in found
+        }
+        within = sum(
+            share for s, share in shares.items() if curve != "t" or s.split("_")[0] in levels
+        )
+        found |= {segment: left * share / within for segment, share in shares.items()}
+    return found

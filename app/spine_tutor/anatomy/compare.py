@@ -86,7 +86,9 @@ def compare(skeleton: Skeleton, folder: Path) -> list[SurfaceDistance]:
         ProblemError: if the folder has none.
     """
     files = {path.stem.lower(): path for path in sorted(folder.glob("*.ply"))}
-    named: dict[str, Bone] = {**skeleton.vertebrae, "sacrum": skeleton.sacrum}
+    named: dict[str, Bone] = dict(skeleton.vertebrae)
+    if skeleton.sacrum is not None:
+        named["sacrum"] = skeleton.sacrum
     found = [
         surface_distance(level, bone_surface(bone), pv.read(files[level]).triangulate())
         for level, bone in named.items()

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.catalogue import motion_segments
 from spine_tutor.anatomy.column import Column
 
 BULGE = 0.7
@@ -24,7 +23,7 @@ DESICCATED = 0.5
 
 def paint_discs(canvas: Canvas, column: Column, case: Case) -> None:
     """Paint every disc into what the vertebral bodies have left free between their endplates."""
-    for upper, lower in motion_segments():
+    for upper, lower in column.region.discs:
         _paint_disc(canvas, column, case, upper, lower)
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from spine_tutor.anatomy.catalogue import LEVELS, SIDES, motion_segments
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.grid import LabelGrid
+from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.structure import StructureSet
 from spine_tutor.anatomy.subject import Landmark
 
@@ -44,7 +44,7 @@ class _Places:
         self.boxes = ndimage.find_objects(grid.labels)
 
     def all(self) -> Iterator[Landmark]:
-        segments = motion_segments()
+        segments = self.column.region.segments
         for upper, lower in segments[1:]:
             name = upper.upper()
             for side in SIDES:
@@ -61,7 +61,7 @@ class _Places:
                         _tuple(self._kambin(upper, lower, side)),
                         _KAMBIN,
                     )
-        for level in LEVELS[1:]:
+        for level in self.column.region.levels[1:]:
             for side in SIDES:
                 yield Landmark(
                     f"{level}_medial_branch_target_{side}",
@@ -76,7 +76,8 @@ class _Places:
                 _tuple(self._interlaminar(upper, lower)),
                 _LAMINAR,
             )
-        for level, frame in self.column.frames.items():
+        for level in self.column.levels:
+            frame = self.column.frames[level]
             for suffix, words, x in (
                 ("midline", "midline", 0.0),
                 ("paramedian_left", "left of the midline", -PARAMEDIAN),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from spine_tutor.anatomy.case import CASES, Case
+from spine_tutor.anatomy.region import REGIONS, Region, subject_id
 from spine_tutor.anatomy.subject import FORMAT, Subject
 from spine_tutor.problems import Problem, ProblemError, nearest
 from spine_tutor.resources import assets_dir, cache_dir, data_dir
@@ -43,8 +44,24 @@ class Entry:
 
 def list_subjects() -> list[Entry]:
     """Return every atlas case, then every imported CT."""
-    atlas = [Entry(case.id, case.title, "atlas", _atlas_folder(case)) for case in CASES.values()]
+    atlas = [
+        Entry(id_, _title(case, region), "atlas", _atlas_folder(case, region))
+        for id_, (case, region) in atlas_subjects().items()
+    ]
     return atlas + list(_imported())
+
+
+def atlas_subjects() -> Mapping[str, tuple[Case, Region]]:
+    """Return case and region of every subject of the atlas by its id."""
+    return {
+        subject_id(case.id, region): (case, region)
+        for region in REGIONS.values()
+        for case in CASES.values()
+    }
+
+
+def _title(case: Case, region: Region) -> str:
+    return f"{region.title}: {case.title[0].lower()}{case.title[1:]}"
 
 
 def entry(subject_id: str) -> Entry:
@@ -66,19 +83,19 @@ def entry(subject_id: str) -> Entry:
 
 
 def open_subject(
-    subject_id: str = "average", progress: Progress = lambda _f, _m: None, rebuild: bool = False
+    id_: str = "average", progress: Progress = lambda _f, _m: None, rebuild: bool = False
 ) -> Subject:
     """Return a subject: from the cache when it is there, else built and stored first.
 
     Args:
-        subject_id: id of an atlas case or of an imported CT.
+        id_: of a subject of the atlas or of an imported CT, as `list_subjects` tells.
         progress: called with a fraction and what is being done.
         rebuild: build an atlas case even if it is cached.
 
     Raises:
         ProblemError: if there is no such subject or an imported one is damaged.
     """
-    found = entry(subject_id)
+    found = entry(id_)
     if found.maker == "import":
         return Subject.load(found.folder)
     if found.ready and not rebuild:
@@ -88,7 +105,7 @@ def open_subject(
             progress(0.0, "the cached subject is damaged; building it anew")
     from spine_tutor.anatomy.atlas import build_atlas
 
-    subject = build_atlas(CASES[subject_id], progress)
+    subject = build_atlas(*atlas_subjects()[id_], progress)
     found.folder.parent.mkdir(parents=True, exist_ok=True)
     _store(subject, found.folder)
     return Subject.load(found.folder)
@@ -145,10 +162,10 @@ def _imported() -> Iterator[Entry]:
         yield Entry(header.parent.name, title, "import", header.parent)
 
 
-def _atlas_folder(case: Case) -> Path:
-    """Return where a case is cached: keyed by its parameters and by the code that builds it."""
-    key = hashlib.sha256(f"{FORMAT}{case.model_dump_json()}{_builder_digest()}".encode())
-    return cache_dir() / "subjects" / f"{case.id}-{key.hexdigest()[:16]}"
+def _atlas_folder(case: Case, region: Region) -> Path:
+    """Return where a region of a case is cached: keyed by both and by the code that builds it."""
+    key = hashlib.sha256(f"{FORMAT}{case.model_dump_json()}{region.id}{_builder_digest()}".encode())
+    return cache_dir() / "subjects" / f"{subject_id(case.id, region)}-{key.hexdigest()[:16]}"
 
 
 @cache

@@ -8,8 +8,10 @@ from scipy import ndimage
 
 from spine_tutor.anatomy.canal import ANGLES, REACH, CanalLine, CanalWall
 from spine_tutor.anatomy.canvas import Canvas
-from spine_tutor.anatomy.catalogue import LEVELS, SIDES, disc_id, motion_segments
+from spine_tutor.anatomy.catalogue import disc_id
 from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.region import Region
+from spine_tutor.anatomy.rows import SIDES
 
 Array = NDArray[np.float64]
 
@@ -38,7 +40,7 @@ def paint_flava(canvas: Canvas, wall: CanalWall) -> None:
     window, where, u, d, s = _free_around(canvas, wall.line, REACH)
     every, radius, angle = np.array(where), np.hypot(u, d), np.arctan2(u, -d)
     near = (np.abs(angle) < np.radians(FLAVUM_REACH)) & (np.abs(u) > FLAVUM_GAP)
-    for upper, lower in motion_segments():
+    for upper, lower in wall.line.region.segments:
         segment = f"{upper}_{lower}"
         start, stop, border = _flavum_range(wall, upper, lower)
         level = np.flatnonzero(near & (s < start.max()) & (s > stop.min() - 1.0))
@@ -60,7 +62,7 @@ def paint_flava(canvas: Canvas, wall: CanalWall) -> None:
 
 def _flavum_range(wall: CanalWall, upper: str, lower: str) -> tuple[Array, Array, Array]:
     """Return, by angle, the top and bottom of a flavum and the lower border of the upper lamina."""
-    above = LEVELS.index(upper)
+    above = wall.line.region.levels.index(upper)
     middle = 0.5 * (wall.line.levels[upper] + wall.line.levels[lower])
     of_upper, of_lower = wall.owner == above, wall.owner == above + 1
     s = np.broadcast_to(wall.s, wall.owner.shape)
@@ -87,12 +89,12 @@ def paint_epidural_fat(canvas: Canvas, wall: CanalWall) -> None:
     canvas.paint_places("epidural_fat", tuple(w[inside] for w in where), window)
 
 
-def paint_longitudinal(canvas: Canvas) -> None:
+def paint_longitudinal(canvas: Canvas, region: Region) -> None:
     """Paint the anterior and posterior longitudinal ligaments along bodies and discs."""
     structures = canvas.structures
     core = np.zeros(1 << 16, bool)
-    names = [f"{level}_body" for level in LEVELS] + ["s1_body"]
-    names += [disc_id(a, b) for a, b in motion_segments()]
+    names = [f"{level}_body" for level in region.levels if level != "c1"]
+    names += [disc_id(*pair) for pair in region.discs] + ["s1_body"] * region.pelvis
     for name in names:
         core[list(structures.labels_of(name))] = True
     y = canvas.axes()[1].ravel()
@@ -125,13 +127,13 @@ def _taut(edge: Array, spacing: float, in_front: bool) -> Array:
     return ndimage.gaussian_filter1d(close(filled, size=(1, count)), 1.0 / spacing, axis=1)
 
 
-def paint_interspinous(canvas: Canvas) -> None:
+def paint_interspinous(canvas: Canvas, region: Region) -> None:
     """Paint the interspinous ligaments: whatever is free straight between two processes."""
     window = canvas.window([-INTERSPINOUS, -1e3, -1e3], [INTERSPINOUS, 1e3, 1e3])
     labels = canvas.labels[window]
     middle = canvas.window([-0.6, -1e3, -1e3], [0.6, 1e3, 1e3])[0]
     center = slice(middle.start - window[0].start, middle.stop - window[0].start)
-    for upper, lower in motion_segments():
+    for upper, lower in region.segments:
         above = _any_of(labels[center], canvas, *_arch(upper))
         below = _any_of(labels[center], canvas, *_arch(lower))
         # per column of constant y: from the top of the lower to the bottom of the upper process

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from spine_tutor.anatomy.canvas import Canvas
-from spine_tutor.anatomy.catalogue import LEVELS, SIDES
+from spine_tutor.anatomy.catalogue import SACRAL_ROOTS
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import FORAMINA
 from spine_tutor.anatomy.thecal_sac import EXIT, Sac, root_exit
 from spine_tutor.anatomy.viscera import smooth
@@ -27,6 +28,8 @@ GANGLION_LENGTH = 11.0
 """Length of a ganglion, mm (estimate)."""
 # Where the nerve goes beyond the foramen, right side: unit-free steps of world x, y, z.
 _ONWARD = {
+    "c": (0.75, 0.45, -0.45),
+    "t": (0.95, -0.15, -0.25),
     "t12": (0.80, 0.10, -0.60),
     "l1": (0.55, 0.22, -0.80),
     "l2": (0.40, 0.32, -0.86),
@@ -75,32 +78,35 @@ def measure_pedicle(canvas: Canvas, column: Column, level: str, side: str) -> Pe
     return Pedicle(frame, middle, float(low[2]), float(across[0]), float(across[1]))
 
 
-def root_path(canvas: Canvas, sac: Sac, level: str, side: str) -> tuple[Array, float]:
+def root_path(
+    canvas: Canvas, sac: Sac, level: str, side: str, under: str | None = None
+) -> tuple[Array, float]:
     """Return the course of a root from the sac outwards and how far along its ganglion lies.
 
     Args:
         canvas: on which the pedicle is measured.
         sac: where the root leaves.
         level, side: which root.
+        under: the vertebra under whose pedicle it leaves, None for a root of the sacrum.
 
     Returns:
         (n, 3) world points every `STEP` mm, and a length in mm.
     """
     sign = 1.0 if side == "right" else -1.0
-    leave = root_exit(sac.line, sac.column, level)
+    leave = root_exit(sac.line, sac.column, level, under)
     width = float(sac.section(leave)[0])
     points = [
         sac.place(leave + 2.0, sign * (EXIT[0] - 0.14), EXIT[1]),
         sac.place(leave - 3.0, sign * (1.0 + 1.0 / width), EXIT[1] + 0.05),
     ]
-    if level == "s1":
+    if under is None:
         way = _through_sacrum(sac.column, sign)
     else:
-        way = _under_pedicle(measure_pedicle(canvas, sac.column, level, side), level, sign)
-    onward = np.array(_ONWARD[level]) * [sign, 1.0, 1.0]
+        way = _under_pedicle(measure_pedicle(canvas, sac.column, under, side), level, sign)
+    onward = np.array(_ONWARD.get(level) or _ONWARD[level[0]]) * [sign, 1.0, 1.0]
     points += [*way, way[-1] + 12.0 * onward, way[-1] + _BEYOND * onward]
     path = _clear_of_bone(canvas, smooth(points, STEP), 0.5 * _thickness(level))
-    ganglion = way[1] if level == "s1" else way[2]
+    ganglion = way[1] if under is None else way[2]
     nearest = int(np.argmin(np.linalg.norm(path - ganglion, axis=1)))
     return path, STEP * nearest
 
@@ -158,9 +164,11 @@ def _through_sacrum(column: Column, sign: float) -> list[Array]:
 
 def paint_nerves(canvas: Canvas, sac: Sac) -> None:
     """Paint ganglia and roots under the pedicles that are on the canvas."""
-    for level in (*LEVELS, "s1"):
+    region = sac.column.region
+    sacral = dict.fromkeys(SACRAL_ROOTS[region.id] if region.pelvis else ())
+    for level, under in (region.roots | sacral).items():
         for side in SIDES:
-            path, ganglion_at = root_path(canvas, sac, level, side)
+            path, ganglion_at = root_path(canvas, sac, level, side, under)
             along = STEP * np.arange(len(path))
             # within the sleeve of dura it is thinner, in muscle it divides: the ends taper
             radius = 0.5 * _thickness(level) * np.interp(along, [0.0, 6.0], [0.6, 1.0])

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy import vertebra
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.catalogue import LEVELS, PAIRED_VERTEBRA_PARTS, VERTEBRA_PARTS
+from spine_tutor.anatomy.catalogue import vertebra_parts
 from spine_tutor.anatomy.column import BodySize, Column, Matrix
 from spine_tutor.anatomy.fields import Distances, Field, Points, mirrored, moved
 from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import SacrumModel
 from spine_tutor.anatomy.vertebra_shape import VertebraShape, vertebra_shape
 
@@ -72,7 +74,22 @@ class VertebraModel:
         rotation = self.frame[:3, :3]
         local = ((points - self.frame[:3, 3]) @ rotation).astype(np.float32)
         kind = vertebra.part_of(local, self.size, self.shape)
-        return _index_of(kind, local[:, 0] < 0)
+        return self._index[(local[:, 0] < 0).astype(np.intp), kind]
+
+    @cached_property
+    def _index(self) -> NDArray[np.uint8]:
+        """Return, for right and left, the place in `part_ids` of each of the raw parts."""
+        places = {id_: n for n, id_ in enumerate(self.part_ids)}
+        return np.array(
+            [
+                [
+                    places.get(f"{self.level}_{part}", places.get(f"{self.level}_{part}_{side}", 0))
+                    for part in vertebra.PARTS
+                ]
+                for side in ("right", "left")
+            ],
+            np.uint8,
+        )
 
     @property
     def box(self) -> Box:
@@ -88,23 +105,9 @@ class VertebraModel:
 
 def part_ids(level: str) -> tuple[str, ...]:
     """Return a vertebra's parts: unpaired first, then left and right of each paired one."""
-    paired = [
-        f"{level}_{part}_{side}" for part in PAIRED_VERTEBRA_PARTS for side in ("left", "right")
-    ]
-    return (*(f"{level}_{part}" for part in VERTEBRA_PARTS), *paired)
-
-
-def _index_of(kind: NDArray[np.intp], is_left: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Turn the place in `vertebra.PARTS` and the side into the place in `part_ids`."""
-    unpaired, paired = list(VERTEBRA_PARTS), list(PAIRED_VERTEBRA_PARTS)
-    left, right = np.zeros((2, len(vertebra.PARTS)), np.uint8)
-    for n, part in enumerate(vertebra.PARTS):
-        if part in unpaired:
-            left[n] = right[n] = unpaired.index(part)
-        else:
-            left[n] = len(unpaired) + 2 * paired.index(part)
-            right[n] = left[n] + 1
-    return np.where(is_left, left[kind], right[kind])
+    unpaired, both = vertebra_parts(level)
+    paired = [f"{level}_{part}_{side}" for part in both for side in SIDES]
+    return (*(f"{level}_{part}" for part in unpaired), *paired)
 
 
 def _met(shape: VertebraShape, frame: Matrix, facets: Field, space: float) -> VertebraShape:
@@ -136,27 +139,41 @@ def _distance(field: Field, frame: Matrix, points: NDArray[np.float64]) -> Dista
     return field((points @ frame[:3, :3].T + frame[:3, 3]).astype(np.float32))
 
 
-def build_vertebrae(column: Column, case: Case, sacrum: SacrumModel) -> Mapping[str, VertebraModel]:
-    """Return the free vertebrae by level, from below, each fitted to the bone under it.
+def build_vertebrae(
+    column: Column, case: Case, sacrum: SacrumModel | None
+) -> Mapping[str, VertebraModel]:
+    """Return the free vertebrae of a region by level, from below, each fitted to the bone under it.
 
     Args:
         column: their poses.
         case: the body they belong to.
-        sacrum: the bone on which L5 rests.
+        sacrum: the bone on which L5 rests; where there is none, the lowest vertebra rests on the
+            next one, which is made for that and not returned.
     """
     space = case.height_scale * morphometry().value("facet_joint_space")
     models: dict[str, VertebraModel] = {}
-    below, facets = sacrum.bone, sacrum.facets
-    for level in reversed(LEVELS):
-        frame = column.frames[level]
-        model = VertebraModel(
-            level=level,
-            frame=frame,
-            size=column.bodies[level],
-            shape=_met(vertebra_shape(level, case), frame, facets, space),
-            below=below,
-            space=space,
-        )
+    if sacrum is not None:
+        below, facets = sacrum.bone, sacrum.facets
+    else:
+        assert column.region.below is not None  # only L5 rests on the sacrum
+        under = _vertebra(column, case, column.region.below, _nothing, _nothing, space)
+        below, facets = under.whole, under.facets
+    for level in reversed(column.region.levels):
+        model = _vertebra(column, case, level, below, facets, space)
         models[level] = model
         below, facets = model.whole, model.facets
     return models
+
+
+def _nothing(points: Points) -> Distances:
+    """Return that the next bone is far away."""
+    return np.full(len(points), 1e3, np.float32)
+
+
+def _vertebra(
+    column: Column, case: Case, level: str, below: Field, facets: Field, space: float
+) -> VertebraModel:
+    frame, shape = column.frames[level], vertebra_shape(level, case)
+    if facets is not _nothing:
+        shape = _met(shape, frame, facets, space)
+    return VertebraModel(level, frame, column.bodies[level], shape, below, space)

@@ -15,9 +15,16 @@ from spine_tutor.anatomy.column import Column
 
 Array = NDArray[np.float64]
 
-# Half width, most half depth and gap to the discs, mm. T12 and the cord after the PAM50 template
-# (sac 17.4 × 15.7, cord 7.6 × 5.7); the rest are estimates.
+# Half width, most half depth and gap to the discs, mm. C5, T6 and T12 after the PAM50 template
+# (sac 18.4 × 12.6, 13.7 × 12.3, 17.4 × 15.7); the rest are estimates.
 SAC: Mapping[str, tuple[float, float, float]] = {
+    "c1": (10.5, 8.5, 1.0),
+    "c2": (9.8, 7.6, 0.8),
+    "c5": (9.2, 6.3, 0.6),
+    "c7": (9.0, 6.3, 0.6),
+    "t2": (7.4, 6.2, 0.8),
+    "t6": (6.85, 6.15, 0.8),
+    "t10": (7.6, 6.8, 0.8),
     "t12": (8.6, 7.4, 0.8),
     "l1": (8.7, 7.0, 0.8),
     "l2": (8.6, 6.6, 0.8),
@@ -31,8 +38,19 @@ BEHIND_SAC = 0.7
 """Least gap between the sac and the laminae, mm (estimate)."""
 DURA = 0.7
 """Thickness of dura and arachnoid as painted, mm: a voxel or more, so that it has no holes."""
-CORD = (3.8, 2.85)
-"""Half width and half depth of the cord at T12, mm (PAM50 template)."""
+CORD: Mapping[str, tuple[float, float]] = {
+    "c1": (5.3, 4.1),
+    "c3": (5.9, 3.8),
+    "c5": (6.25, 3.7),
+    "c7": (5.6, 3.5),
+    "t2": (4.4, 3.1),
+    "t6": (4.1, 2.95),
+    "t9": (4.1, 3.0),
+    "t11": (4.4, 3.3),
+    "t12": (3.8, 2.85),
+}
+"""Half width and half depth of the cord, mm: C5, T6 and T12 after the PAM50 template, the rest
+estimates. The enlargements are C4–T1 and T10–L1."""
 STRAND = 0.55
 """Radius of a root of the cauda equina, mm (estimate; 1–1.5 mm across)."""
 
@@ -58,8 +76,8 @@ class Sac:
 
     @property
     def end(self) -> float:
-        """Return where the sac ends: the middle of S2, the commonest level."""
-        return self.line.levels["s2"]
+        """Return where the sac ends: the middle of S2, the commonest level, or out of sight."""
+        return self.line.levels.get("s2", -1e3)
 
     def section(self, s: ArrayLike) -> tuple[Array, Array, Array]:
         """Return half width, half depth and `d` of the middle of the sac at places `s`."""
@@ -85,7 +103,7 @@ def fit_sac(wall: CanalWall, column: Column) -> Sac:
     front = _narrowest(wall.closest(150.0, 180.0), 30.0)
     back = _narrowest(wall.closest(0.0, 25.0), 26.0)
     width, depth, gap = (
-        line.at_levels({level: row[n] for level, row in SAC.items()}, s) for n in range(3)
+        line.along_column({level: row[n] for level, row in SAC.items()}, s) for n in range(3)
     )
     room = 0.5 * (front + back - gap - BEHIND_SAC)
     depth = np.minimum(depth, room)
@@ -110,12 +128,19 @@ def paint_sac(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
     outside = (radius - 1.0) * np.minimum(width, depth)
     canvas.paint("dura", (outside < 0) & (outside > -DURA), window)
     canvas.paint("cerebrospinal_fluid", outside < 0, window)
-    _paint_cord(canvas, sac, window, u, d, s)
-    _paint_cauda(canvas, sac, rng)
+    if "spinal_cord" in canvas.structures:
+        _paint_cord(canvas, sac, window, u, d, s)
+    if "cauda_equina" in canvas.structures:
+        _paint_cauda(canvas, sac, rng)
 
 
 def conus_tip(sac: Sac) -> float:
-    """Return `s` of the tip of the conus: the lower third of L1, the mean of 504 people."""
+    """Return `s` of the tip of the conus: the lower third of L1, the mean of 504 people.
+
+    Far below or above where the region does not hold L1.
+    """
+    if "l1" not in sac.line.levels:
+        return -1e3 if sac.column.region.levels[0] != "l5" else 1e3
     return sac.line.levels["l1"] - sac.column.bodies["l1"].height / 3.0
 
 
@@ -125,7 +150,10 @@ def _paint_cord(
     tip = conus_tip(sac)
     middle = sac.section(s)[2]
     size = np.clip((s - tip) / 24.0, 0.0, 1.0) ** 0.6 + 1e-3  # the conus is some 24 mm long
-    half_width, half_depth = CORD[0] * size, CORD[1] * size
+    half_width, half_depth = (
+        size * sac.line.along_column({level: row[n] for level, row in CORD.items()}, s)
+        for n in range(2)
+    )
     cord = ((u / half_width) ** 2 + ((d - middle) / half_depth) ** 2 < 1.0) & (s > tip)
     labels = canvas.labels[window]
     label, tissue = canvas.code("spinal_cord")
@@ -135,14 +163,16 @@ def _paint_cord(
     canvas.tissues[window][cord] = tissue
 
 
-def root_exit(line: CanalLine, column: Column, level: str) -> float:
+def root_exit(line: CanalLine, column: Column, level: str, under: str | None = None) -> float:
     """Return `s` where a root leaves the sac.
 
-    Upper roots leave at their own pedicle, lower ones higher: L5 and S1 near the disc above
-    (estimates).
+    Cervical roots leave straight to their foramen, upper lumbar ones at their own pedicle, lower
+    ones higher: L5 and S1 near the disc above (estimates).
     """
-    above = {"t12": 5.0, "l1": 6.0, "l2": 7.5, "l3": 9.5, "l4": 12.0, "l5": 15.0, "s1": 17.0}
-    return line.levels[level] + above[level] * column.bodies[level].height / 27.0
+    if level.startswith("c"):
+        return line.levels[under or level] - 0.3 * column.bodies[under or level].height
+    above = {"l1": 6.0, "l2": 7.5, "l3": 9.5, "l4": 12.0, "l5": 15.0, "s1": 17.0}
+    return line.levels[level] + above.get(level, 5.0) * column.bodies[level].height / 27.0
 
 
 EXIT = (0.86, 0.12)
@@ -158,6 +188,7 @@ def _paint_cauda(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
     line = sac.line
     tip = conus_tip(sac)
     top = tip + 10.0
+    start_at = min(top, float(sac.s[-1]) + 4.0)
     leaving = [("l2", 0), ("l3", 1), ("l4", 2), ("l5", 3), ("s1", 4), ("s2", 5), ("s3", 6),
                ("s4", 7)]  # fmt: skip
     for level, order in leaving:
@@ -168,7 +199,7 @@ def _paint_cauda(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
                 rest = np.radians(108.0 - 13.5 * order - (0.0 if dorsal else -7.0))
                 far = (0.80 if dorsal else 0.52) + rng.uniform(-0.05, 0.05)
                 t = np.linspace(0.0, 1.0, 60)
-                s = top + (exit_ - top) * t
+                s = start_at + (exit_ - start_at) * t
                 settle = np.clip((top - s) / 35.0, 0.0, 1.0)
                 wave = 0.05 * np.sin(2 * np.pi * (s / rng.uniform(40, 70) + rng.uniform()))
                 start = np.radians(55.0 if dorsal else 125.0)
@@ -182,5 +213,5 @@ def _paint_cauda(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
                 canvas.paint_tube(
                     "cauda_equina", sac.place(s, across, ahead), STRAND, into="cerebrospinal_fluid"
                 )
-    s = np.linspace(tip, sac.end + 4.0, 80)
+    s = np.linspace(min(tip, start_at), sac.end + 4.0, 80)
     canvas.paint_tube("cauda_equina", sac.place(s, 0.0, -0.78), 0.5, into="cerebrospinal_fluid")

@@ -16,7 +16,7 @@ from scipy import ndimage
 from spine_tutor.anatomy import trunk_outlines as outlines
 from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.catalogue import SIDES
+from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sections import between, ellipse, mirrored, rounded, stacked
 from spine_tutor.anatomy.trunk_outlines import Array, Lattice, Lines
 

@@ -121,7 +121,8 @@ def lines(column: Column, tips: Array, lattice: Lattice) -> Lines:
     """
     z = lattice.axis(2).ravel()
     centers = {}
-    for level, frame in column.frames.items():
+    for level in column.levels:
+        frame = column.frames[level]
         body = column.bodies[level]
         y = -0.5 * (body.depth + body.canal_depth)
         centers[level] = (frame @ [0.0, y, 0.0, 1.0])[:3]

@@ -32,9 +32,11 @@ class Landmarks(BaseModel):
     rim_rounding: float
     squareness_front: float
     squareness_back: float
+    widest: float = 0.08
     # canal and pedicle
     canal_side: float
     canal_flare: float
+    canal_rounding: float = 2.0
     pedicle_z: float
     # where pedicle, transverse and superior articular process meet, and on down the arch
     pillar: Point
@@ -47,6 +49,7 @@ class Landmarks(BaseModel):
     sap_mid: Point
     sap_back: Point
     sap_half: Pair
+    sap_lean: float = 0.0
     iap_base: Point
     iap_tip: Point
     iap_half: Pair
@@ -58,6 +61,12 @@ class Landmarks(BaseModel):
     spinous_outline: tuple[Pair, ...]
     spinous_margin: float
     spinous_half: tuple[float, float, float]
+    # middles of what lies in the costal facets: head of its own rib and of the next, tubercle
+    rib_head: Point | None = None
+    rib_head_below: Point | None = None
+    rib_tubercle: Point | None = None
+    head_radius: float = 7.0
+    tubercle_radius: float = 6.0
 
 
 class VertebraShape(Landmarks):
@@ -71,6 +80,9 @@ _LENGTHS = (
     "hollow_back",
     "dish",
     "rim_rounding",
+    "canal_rounding",
+    "head_radius",
+    "tubercle_radius",
     "pedicle_z",
     "spinous_margin",
     "pedicle_width",
@@ -110,3 +122,9 @@ def _scaled(value: tuple, scale: float, across: float) -> tuple:
 def _landmarks() -> dict[str, Landmarks]:
     text = (assets_dir() / "vertebra_shape.yaml").read_text(encoding="utf-8")
     return TypeAdapter(dict[str, Landmarks]).validate_python(yaml.safe_load(text))
+
+
+def hollow_back(level: str, case: Case) -> float:
+    """Return how far the back of a body is hollow, mm; cervical bodies are flat behind."""
+    known = _landmarks().get(level)
+    return case.height_scale * known.hollow_back if known else 0.0
