@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "quiz": {"quiz", "lessons", "imaging", "anatomy"},
     "ui": {"ui", "quiz", "lessons", "imaging", "anatomy"},
 }
-SHARED = {"problems", "resources", "kernels"}
+SHARED = {"problems", "resources", "kernels", "yaml_source", "yaml_model"}
 
 
 def imported(path: Path) -> set[str]:

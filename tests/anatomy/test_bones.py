@@ -186,7 +186,7 @@ def test_sacroiliac_joints_are_painted_on_their_sides(skeleton):
 def painted(skeleton):
     canvas = Canvas(structures(), (-50, -62, 15), 1.0, (101, 105, 85))
     paint_bones(canvas, skeleton)
-    paint_facet_joints(canvas, skeleton)
+    paint_facet_joints(canvas, skeleton, LUMBAR)
     return canvas
 
 

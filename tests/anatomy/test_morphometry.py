@@ -39,7 +39,7 @@ def test_middle_of_the_rows_is_the_value():
 
 def test_recalled_and_estimated_rows_are_estimates():
     rows = morphometry().measurements["transverse_process_span"].rows
-    assert {row.mark: row.is_estimate for row in rows} == {"R": True, "M": False}
+    assert {row.mark: row.is_estimate for row in rows} == {"R": True, "M": False, "E": True}
 
 
 def test_unknown_level_names_the_known_ones():

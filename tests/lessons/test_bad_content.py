@@ -8,8 +8,9 @@ import pytest
 from boxes import body
 from spine_tutor.lessons.check import check_against
 from spine_tutor.lessons.library import load_content
-from spine_tutor.lessons.load import load_lesson
+from spine_tutor.lessons.model import Lesson
 from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.yaml_model import load
 
 BAD = Path(__file__).parents[1] / "bad_content"
 EVIDENCE = """sources:
@@ -102,7 +103,7 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     lesson = tmp_path / "lesson.yaml"
     lesson.write_text("id: X\ntitle: <b>\nregion: lumber\nsteps: []\nfoo: 1\n", encoding="utf-8")
     with pytest.raises(ProblemError) as caught:
-        load_lesson(lesson)
+        load(Lesson, lesson)
     keys = {problem.key for problem in caught.value.problems}
     assert keys == {"id", "title", "region", "steps", "foo", "summary", "objectives"}
 
@@ -113,14 +114,14 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
         out.write(b"title: x\n")
         out.truncate(50_000_000)
     with pytest.raises(ProblemError, match=r"larger than 1000 kB \(50\.0 MB\)"):
-        load_lesson(lesson)
+        load(Lesson, lesson)
 
 
 def test_deep_nesting_is_refused(tmp_path: Path) -> None:
     lesson = tmp_path / "lesson.yaml"
     lesson.write_text("title: " + "[" * 100_000, encoding="utf-8")
     with pytest.raises(ProblemError, match="nests deeper"):
-        load_lesson(lesson)
+        load(Lesson, lesson)
 
 
 @pytest.mark.parametrize(
@@ -138,12 +139,12 @@ def test_what_is_no_lesson_is_explained(raw: bytes, words: str, tmp_path: Path) 
     lesson = tmp_path / "lesson.yaml"
     lesson.write_bytes(raw)
     with pytest.raises(ProblemError, match=words):
-        load_lesson(lesson)
+        load(Lesson, lesson)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match=r"nothing\.yaml: cannot be read"):
-        load_lesson(tmp_path / "nothing.yaml")
+        load(Lesson, tmp_path / "nothing.yaml")
 
 
 def test_aliases_within_the_limits_are_followed(tmp_path: Path) -> None:
@@ -152,5 +153,5 @@ def test_aliases_within_the_limits_are_followed(tmp_path: Path) -> None:
     text = text.replace("    scene: {show: [l4_vertebra]}", "    scene: *scene")
     lesson = tmp_path / "lesson.yaml"
     lesson.write_text(text, encoding="utf-8")
-    loaded, _ = load_lesson(lesson)
+    loaded, _ = load(Lesson, lesson)
     assert loaded.quiz[4].scene == loaded.steps[0].scene

@@ -9,12 +9,13 @@ from pydantic import BaseModel
 
 from boxes import body
 from spine_tutor.lessons.library import check_paths, load_content
-from spine_tutor.lessons.load import load_lesson
+from spine_tutor.lessons.model import Lesson
 from spine_tutor.lessons.scaffold import new_lesson
 from spine_tutor.lessons.schema import lesson_schema, schema_path
 from spine_tutor.lessons.views import ViewSpec
 from spine_tutor.problems import ProblemError
 from spine_tutor.resources import content_dir
+from spine_tutor.yaml_model import load
 
 GOOD = Path(__file__).parents[1] / "bad_content" / "good.yaml"
 INDEX = {
@@ -92,7 +93,7 @@ def test_a_folder_that_is_none_is_empty_and_says_so(tmp_path: Path) -> None:
 
 
 def test_views_carry_pose_and_settings() -> None:
-    lesson, _ = load_lesson(GOOD)
+    lesson, _ = load(Lesson, GOOD)
     spec = lesson.steps[0].views[1]
     assert isinstance(spec, ViewSpec)
     assert spec.view.oblique == -30
@@ -101,7 +102,7 @@ def test_views_carry_pose_and_settings() -> None:
 
 
 def test_a_problem_names_key_and_line() -> None:
-    _, source = load_lesson(GOOD)
+    _, source = load(Lesson, GOOD)
     problem = source.problem(("steps", 0, "views", 1, "oblique"), "message.", "remedy.")
     line = GOOD.read_text(encoding="utf-8").splitlines()[problem.line - 1]
     assert "oblique: -30" in line

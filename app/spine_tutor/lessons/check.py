@@ -16,9 +16,9 @@ from spine_tutor.imaging.visibility import Sight, Visibility
 from spine_tutor.lessons.itemlint import lint_bank, lint_item
 from spine_tutor.lessons.items import Hotspot, MultipleChoice, Pick, Scene, SingleChoice
 from spine_tutor.lessons.model import Curriculum, Evidence, Glossary, Lesson, Step
-from spine_tutor.lessons.source import Location, Source
 from spine_tutor.lessons.views import ViewSpec
 from spine_tutor.problems import Problem, ProblemError, Severity, nearest
+from spine_tutor.yaml_source import Location, Source
 
 MIN_TARGET_PX = 24
 """Least width and height of a target at a picture's own size (WCAG 2.2, 2.5.8, CSS pixels)."""

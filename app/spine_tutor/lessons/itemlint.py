@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from spine_tutor.lessons.items import Item, MultipleChoice, SingleChoice
-from spine_tutor.lessons.source import Location
 from spine_tutor.problems import Severity
+from spine_tutor.yaml_source import Location
 
 _COMBINED = re.compile(
     r"\b(all|none|both|neither) of (the|these)( (above|options|answers))?\b", re.I

@@ -17,10 +17,10 @@ from spine_tutor.lessons.check import (
     check_glossary,
     check_text,
 )
-from spine_tutor.lessons.load import load, load_lesson
 from spine_tutor.lessons.model import Curriculum, Evidence, Glossary, Lesson
-from spine_tutor.lessons.source import Source
 from spine_tutor.problems import Problem, ProblemError, nearest
+from spine_tutor.yaml_model import load
+from spine_tutor.yaml_source import Source
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -59,7 +59,7 @@ def load_content(folder: Path) -> ContentLibrary:
     folders = sorted(p for p in (folder / "lessons").glob("*") if p.is_dir())
     for path in folders:
         try:
-            lesson, source = load_lesson(path / "lesson.yaml")
+            lesson, source = load(Lesson, path / "lesson.yaml")
         except ProblemError as error:
             problems += error.problems
             continue

@@ -1,4 +1,4 @@
-"""From a file to a model: every fault of shape, each with its line and a way to mend it."""
+"""From a YAML file to a model: every fault of shape, each with its line and a way to mend it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from spine_tutor.lessons.model import Lesson
-from spine_tutor.lessons.source import Location, Source, read_yaml
 from spine_tutor.problems import Problem, ProblemError, nearest
+from spine_tutor.yaml_source import Location, Source, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def load_lesson(path: Path) -> tuple[Lesson, Source]:
-    """Read a `lesson.yaml`.
-
-    Raises:
-        ProblemError: with everything that is wrong in its shape.
-    """
-    return load(Lesson, path)
-
-
 def load(model: type[Model], path: Path) -> tuple[Model, Source]:
-    """Read a content file as `model`, and where each of its values stands.
+    """Read a file that an instructor wrote as `model`, and where each of its values stands.
 
     Raises:
         ProblemError: with everything that is wrong in its shape.
