@@ -131,3 +131,40 @@ def test_every_command_of_the_readme_exists() -> None:
     used = set(re.findall(r"spine-tutor ([a-z]+)", readme))
     assert used
     assert used <= set(COMMANDS)
+
+
+@pytest.mark.usefixtures("atlas")
+def test_needle_prints_what_is_crossed(capsys) -> None:
+    words = ["needle", "--tip", "l4_transforaminal_target_left", "--oblique", "-25"]
+    assert main([*words, "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert rows[0]["structure"] == "skin"
+    assert rows[0]["enter_mm"] == pytest.approx(0, abs=1)
+    assert any("erector_spinae" in row["structure"] for row in rows)
+    assert [row["enter_mm"] for row in rows] == sorted(row["enter_mm"] for row in rows)
+
+
+@pytest.mark.usefixtures("atlas")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--tip", "0,900,0"], "outside the body"),
+        (["--tip", "l4_transforaminal_target_left", "--advance", "nan"], "finite"),
+        (["--tip", "1,2,3", "--entry", "1,2,3"], "same place"),
+        (["--tip", "l4_transforaminal"], "Did you mean"),
+    ],
+)
+def test_needle_explains_what_is_wrong(words, expected, capsys) -> None:
+    assert main(["needle", *words]) == 2
+    assert expected in said(capsys)
+
+
+@pytest.mark.usefixtures("atlas")
+def test_render_shows_a_needle(tmp_path: Path) -> None:
+    out, labels = tmp_path / "out.png", tmp_path / "out.npz"
+    words = ["render", "--modality", "fluoroscopy", "--set", "needle.oblique=20"]
+    words += ["--set", "needle.tip=l4_transforaminal_target_left", "--labels", str(labels)]
+    assert main([*words, "-o", str(out)]) == 0
+    stored = np.load(labels)
+    names = dict(zip(stored["label_values"], stored["ids"], strict=True))
+    assert "needle" in {str(names[n]) for n in np.unique(stored["layers"]) if n}

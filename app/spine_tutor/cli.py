@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from spine_tutor import __version__, commands
+from spine_tutor import __version__, commands, spread_command
 from spine_tutor.problems import ProblemError
 from spine_tutor.resources import LABEL, content_dir
 
-COMMANDS = ("serve", "check", "new", "subject", "render", "visibility", "bench")
+COMMANDS = ("serve", "check", "new", "subject", "render", "spread", "visibility", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,7 +88,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="distance of each bone to other people's, PLY files in DIR",
     )
+    info.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="OUT.png",
+        help="with --surfaces: a picture of both side by side too",
+    )
     _add_format(info)
+    added = _command(subjects, "add", commands.subject_add, "keep the cases of a YAML file")
+    added.add_argument("cases", type=Path, metavar="CASES.yaml")
+    added.add_argument("--replace", action="store_true")
     imported = _command(
         subjects, "import", commands.subject_import, "make a subject from a CT and labels"
     )
@@ -115,7 +124,13 @@ def _parser() -> argparse.ArgumentParser:
     render = _command(table, "render", commands.render, "write a simulated picture")
     render.add_argument("view", nargs="?", type=Path, metavar="VIEW.yaml")
     render.add_argument("--modality", choices=("fluoroscopy", "ct", "ultrasound", "mri"))
-    render.add_argument("--sheet", action="store_true", help="all four modalities on one sheet")
+    render.add_argument(
+        "--sheet",
+        nargs="?",
+        const="modalities",
+        choices=("modalities", "contrast"),
+        help="many pictures on one sheet: all four modalities, or patterns of contrast",
+    )
     render.add_argument("--subject", default="average")
     render.add_argument(
         "--set",
@@ -123,7 +138,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="pose, such as oblique=-30; settings.KEY=VALUE for the machine",
+        help="pose, such as oblique=-30; settings.KEY=VALUE for the machine, needle.KEY=VALUE "
+        "for a needle in the body",
     )
     render.add_argument("--seed", type=int, default=0)
     render.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
@@ -131,13 +147,31 @@ def _parser() -> argparse.ArgumentParser:
         "--labels", type=Path, metavar="OUT.npz", help="also write the structure of each pixel"
     )
 
+    spread = _command(
+        table, "spread", spread_command.run, "where an injected fluid goes and what it fills"
+    )
+    spread_command.add_arguments(spread)
+
+    needle = _command(table, "needle", commands.needle, "what a needle crosses, with lengths")
+    needle.add_argument("--subject", default="average")
+    needle.add_argument("--kind", default="22G", help="22G, 25G or tuohy")
+    needle.add_argument("--tip", required=True, metavar="PLACE", help="a name, or X,Y,Z in mm")
+    needle.add_argument("--entry", metavar="PLACE", help="where it goes through the skin; or")
+    needle.add_argument("--oblique", type=float, default=0, help="its angle, as a C-arm's; and")
+    needle.add_argument("--tilt", type=float, default=0, help="its cranial tilt")
+    needle.add_argument("--advance", type=float, default=0, help="mm beyond the tip's place")
+    needle.set_defaults(fields=("kind", "tip", "entry", "oblique", "tilt", "advance"))
+    _add_format(needle)
+
     visibility = _command(table, "visibility", commands.visibility, "what each modality shows")
     visibility.add_argument("--region", default="average", help="subject id")
     visibility.add_argument("--structures", nargs="*", metavar="ID")
     _add_format(visibility)
 
     bench = _command(table, "bench", commands.bench, "measure build, simulators and the browser")
-    bench.add_argument("--only", nargs="*", metavar="NAME", help="subject, simulators, browser")
+    bench.add_argument(
+        "--only", nargs="*", metavar="NAME", help="subject, simulators, browser, load"
+    )
     bench.add_argument(
         "--real", action="store_true", help="pictures from labels beside a real CT's own"
     )

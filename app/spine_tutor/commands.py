@@ -145,11 +145,9 @@ def subject_info(arguments: argparse.Namespace) -> None:
 
 def _bone_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the atlas case's bones beside the cited table, or beside other people's surfaces."""
-    from spine_tutor.anatomy.bones import build_skeleton
-    from spine_tutor.anatomy.case import CASES
-    from spine_tutor.anatomy.column import build_column
-    from spine_tutor.anatomy.compare import compare
-    from spine_tutor.anatomy.library import entry
+    from spine_tutor.anatomy.bones import skeletons
+    from spine_tutor.anatomy.compare import compare, named_bones
+    from spine_tutor.anatomy.library import atlas_subjects, entry
     from spine_tutor.anatomy.measure import table_rows
 
     if entry(arguments.id).maker != "atlas":
@@ -157,13 +155,16 @@ def _bone_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             Problem(
                 arguments.id,
                 "is no atlas case: only the parametric bones can be measured.",
-                f"Choose one of: {', '.join(CASES)}.",
+                f"Choose one of: {', '.join(atlas_subjects())}.",
             )
         )
-    case = CASES[arguments.id]
-    skeleton = build_skeleton(build_column(case), case)
+    case, _ = atlas_subjects()[arguments.id]
+    if arguments.sheet:
+        from spine_tutor.anatomy.bone_sheet import bone_sheet
+
+        bone_sheet(case, arguments.surfaces, arguments.sheet)
     if arguments.morphometry:
-        return table_rows(skeleton.vertebrae)
+        return table_rows(skeletons(case)[0])
     return [
         {
             "bone": found.level.upper(),
@@ -171,8 +172,16 @@ def _bone_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             "p95_mm": found.p95,
             "scale": found.scale,
         }
-        for found in compare(skeleton, arguments.surfaces)
+        for found in compare(named_bones(case), arguments.surfaces)
     ]
+
+
+def subject_add(arguments: argparse.Namespace) -> None:
+    """Keep the cases of a YAML file."""
+    from spine_tutor.anatomy.library import add_cases
+
+    for case in add_cases(arguments.cases, arguments.replace):
+        print(f"Added {case.id}: {case.title}. `spine-tutor subject build {case.id}` makes it.")
 
 
 def subject_import(arguments: argparse.Namespace) -> None:
@@ -236,9 +245,10 @@ def subject_export(arguments: argparse.Namespace) -> None:
 
 
 def render(arguments: argparse.Namespace) -> None:
-    """Write a picture, or a sheet of all four."""
+    """Write a picture, or a sheet of many."""
     from spine_tutor.anatomy.library import open_subject
     from spine_tutor.imaging import sheet
+    from spine_tutor.imaging.contrast_sheet import contrast_sheet
     from spine_tutor.imaging.display import picture, save
 
     for path in (arguments.output, arguments.labels):
@@ -248,7 +258,8 @@ def render(arguments: argparse.Namespace) -> None:
             )
     subject = open_subject(arguments.subject, _progress)
     if arguments.sheet:
-        save(sheet.sheet(subject, seed=arguments.seed), arguments.output)
+        draw = {"modalities": sheet.sheet, "contrast": contrast_sheet}[arguments.sheet]
+        save(draw(subject, seed=arguments.seed), arguments.output)
         print(f"Wrote {arguments.output}")
         return
     spec = sheet.view_from(arguments.view, arguments.modality, arguments.pose, subject)
@@ -272,13 +283,53 @@ def render(arguments: argparse.Namespace) -> None:
     )
 
 
+def needle(arguments: argparse.Namespace) -> None:
+    """Print what a needle crosses on its way from the skin to its tip."""
+    from spine_tutor.anatomy.library import open_subject
+    from spine_tutor.imaging.needle import parse_needle, passages
+
+    wanted = parse_needle({name: getattr(arguments, name) for name in arguments.fields})
+    rows = [
+        {
+            "structure": passage.structure.id,
+            "name": passage.structure.name,
+            "enter_mm": round(passage.enter, 1),
+            "leave_mm": round(passage.leave, 1),
+            "length_mm": round(passage.length, 1),
+        }
+        for passage in passages(open_subject(arguments.subject, _progress), wanted)
+    ]
+    _print_rows(rows, arguments.format)
+
+
 def visibility(arguments: argparse.Namespace) -> None:
     """Print what each modality shows."""
     from spine_tutor.anatomy.library import open_subject
-    from spine_tutor.imaging.visibility import matrix
+    from spine_tutor.imaging.modality import MODALITIES
+    from spine_tutor.imaging.visibility_reasons import matrix
 
     subject = open_subject(arguments.region, _progress)
-    _print_rows(matrix(subject, arguments.structures), arguments.format)
+    rows = matrix(subject, arguments.structures, _progress)
+    if arguments.format == "text":
+        rows = [
+            {"structure": row["structure"]} | {name: _cell(row, name) for name in MODALITIES}
+            for row in rows
+        ]
+    _print_rows(rows, arguments.format)
+
+
+def _cell(row: dict[str, Any], modality: str) -> str:
+    """Return a cell of the matrix in words: verdict, contrast-to-noise, edge in mm, reason."""
+    if row[modality] is None:
+        return "–"
+    if row[f"{modality}_reason"] in ("out of field", "absent"):
+        return str(row[f"{modality}_reason"])
+    edge, reason = row[f"{modality}_edge_mm"], row[f"{modality}_reason"]
+    return (
+        f"{row[modality]} {row[f'{modality}_cnr']:.1f}"
+        + ("" if edge is None else f", {edge:.1f} mm")
+        + ("" if reason is None else f": {reason}")
+    )
 
 
 # -- measuring --------------------------------------------------------------------------------

@@ -34,11 +34,11 @@ def test_a_shifted_half_is_measured(l3):
 
 def test_folder_without_bones_is_refused(skeleton, tmp_path):
     with pytest.raises(ProblemError, match="no surface"):
-        compare(skeleton, tmp_path)
+        compare({"l3": (skeleton.vertebrae["l3"],)}, tmp_path)
 
 
 def test_files_are_matched_by_level(skeleton, l3, tmp_path):
     l3.save(tmp_path / "L3.ply")
-    (found,) = compare(skeleton, tmp_path)
+    (found,) = compare({n: (bone,) for n, bone in skeleton.vertebrae.items()}, tmp_path)
     assert found.level == "l3"
     assert found.mean < 0.3

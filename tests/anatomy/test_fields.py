@@ -65,13 +65,6 @@ def test_polygon_distance_either_way_round(turn):
     np.testing.assert_allclose(fields.polygon(u, v, square), [-2, 1, 5], atol=1e-5)
 
 
-def test_relief_goes_through_its_knots():
-    at = fields.relief((0, 10, 20), (0, 5), [(1, 2), (3, 4), (5, 6)])
-    height, cosine = at(np.float32([10, 20]), np.float32([0, 5]))
-    np.testing.assert_allclose(height, [3, 6], atol=0.02)
-    assert np.all((cosine > 0.9) & (cosine <= 1))
-
-
 def test_moved_takes_world_points():
     frame = np.eye(4)
     frame[:3, 3] = 5, 0, 0

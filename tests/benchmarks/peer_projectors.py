@@ -237,14 +237,12 @@ def measure_gvxr() -> Iterator[Row]:
         pixels=pixels,
         field=DETECTOR * SAD / SID,
     )
-    settings = fluoroscopy.Settings(
-        kvp=kvp, copper=0.0, noise=False, blur=False, scatter_fraction=0.0
-    )
+    settings = fluoroscopy.Settings(kvp=kvp, copper=0.0, without=("noise", "blur", "scatter"))
     geometry, beam = view.geometry(subject), spectrum(kvp, settings.aluminium)
     lengths = chord(geometry)
     mu = tissue_attenuation(tissue, beam.energy)
     truth = -np.log(np.exp(-lengths[..., None] * mu) @ beam.signal)
-    material = tissue_table().materials[next(iter(tissue_table().tissues[tissue].mixture))]
+    material = tissue_table().materials[next(iter(tissue_table().tissues[tissue].mixture.parts))]
     import xraylib
 
     with silent():

@@ -111,7 +111,7 @@ def without_agent(subject: Subject) -> Subject:
 
 def pixels(subject: Subject, view: FluoroscopyView, source: Any) -> NDArray[np.float64]:
     """Return log attenuation without noise and scatter, sharp: the hardest comparison."""
-    settings = fluoroscopy.Settings(source=source, noise=False, blur=False, scatter_fraction=0.0)
+    settings = fluoroscopy.Settings(source=source, without=("noise", "blur", "scatter"))
     image = fluoroscopy.simulate(subject, view, settings, np.random.default_rng(0))
     return image.pixels.astype(float)
 

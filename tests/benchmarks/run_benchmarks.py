@@ -105,6 +105,14 @@ def measure_browser() -> Iterator[Row]:
         yield from browser_latency.measure(folder, row)
 
 
+def measure_load() -> Iterator[Row]:
+    """Let thirty trainees work through one lesson on one server."""
+    import load
+
+    with tempfile.TemporaryDirectory() as folder:
+        yield from load.measure(folder, row)
+
+
 def measure_real() -> Iterator[Row]:
     """Compare pictures from labels with those from a real CT's own numbers."""
     import real_ct
@@ -116,9 +124,10 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "subject": measure_subject,
     "simulators": measure_simulators,
     "browser": measure_browser,
+    "load": measure_load,
     "real": measure_real,
 }
-USUAL = ("subject", "simulators", "browser")
+USUAL = ("subject", "simulators", "browser", "load")
 """What runs when nothing is named: `real` needs a CT that the user fetched."""
 
 

@@ -13,7 +13,7 @@ from spine_tutor.imaging.ct import Settings, simulate
 from spine_tutor.imaging.view import CtView
 from spine_tutor.imaging.xray import hounsfield_by_tissue
 
-PLAIN = Settings(noise=False, uneven=False)
+PLAIN = Settings(uneven=False, without=("noise",))
 VIEW = {"center": (0, 0, 0), "pixels": 64, "field": 40.0}
 
 
@@ -37,7 +37,7 @@ def test_tissues_have_their_ct_number_in_every_plane(plane) -> None:
 
 
 def test_spongy_bone_is_uneven_about_its_ct_number() -> None:
-    uneven = simulate(ball(), CtView(**VIEW), Settings(noise=False), rng())
+    uneven = simulate(ball(), CtView(**VIEW), Settings(without=("noise",)), rng())
     inside = uneven.pixels[26:39, 26:39]  # half of the inner ball's width
     wanted = hounsfield_by_tissue()[TISSUE_CODE["trabecular_bone"]]
     assert inside.std() > 15
@@ -98,7 +98,7 @@ def test_a_measured_ct_is_shown_as_it_is_by_default() -> None:
     inside = np.abs(z) < 19
     expected = 10 * (z - body.grids[0].origin[2])
     assert np.abs(image.pixels - expected)[inside].max() < 0.6
-    made = simulate(body, view, Settings(source="labels", noise=False), rng())
+    made = simulate(body, view, Settings(source="labels", without=("noise",)), rng())
     assert made.facts["source"] == "labels"
     with pytest.raises(ValueError, match="no measured"):
         simulate(ball(), view, Settings(source="measured"), rng())

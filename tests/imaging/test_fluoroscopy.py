@@ -12,7 +12,7 @@ from spine_tutor.imaging.fluoroscopy import Settings, simulate, structure_map
 from spine_tutor.imaging.view import FluoroscopyView
 from spine_tutor.imaging.xray import spectrum, tissue_attenuation
 
-PLAIN = Settings(noise=False, blur=False, scatter_fraction=0.0)
+PLAIN = Settings(without=("noise", "blur", "scatter"))
 AP = {"center": (0, 0, 0), "pixels": 64, "field": 20.0}
 
 
@@ -80,7 +80,7 @@ def test_noise_follows_the_dose() -> None:
     clean = simulate(body, view, PLAIN, rng()).pixels
     spread = {}
     for dose in ("low", "normal", "high"):
-        settings = PLAIN.model_copy(update={"noise": True, "dose": dose})
+        settings = PLAIN.model_copy(update={"without": ("blur", "scatter"), "dose": dose})
         image = simulate(body, view, settings, rng())
         spread[dose] = (image.pixels - clean).std()
         quanta = image.facts["quanta_in_air"] * np.exp(-clean.mean())
@@ -113,9 +113,9 @@ def test_scatter_lowers_contrast_and_blur_softens_edges() -> None:
     def steepest(settings: Settings) -> float:
         return float(np.abs(np.diff(simulate(body, view, settings, rng()).pixels[64])).max())
 
-    scattered = PLAIN.model_copy(update={"scatter_fraction": 0.4})
+    scattered = PLAIN.model_copy(update={"scatter_fraction": 0.4, "without": ("noise", "blur")})
     assert contrast(scattered) < 0.9 * contrast(PLAIN)
-    assert steepest(PLAIN.model_copy(update={"blur": True})) < steepest(PLAIN)
+    assert steepest(PLAIN.model_copy(update={"without": ("noise", "scatter")})) < steepest(PLAIN)
 
 
 def test_same_seed_same_picture() -> None:
@@ -214,7 +214,7 @@ def test_impossible_pose_is_refused() -> None:
 
 
 def test_view_that_misses_the_body_is_an_even_field() -> None:
-    image = simulate(layers(), FluoroscopyView(center=(0, 0, 900)), Settings(noise=False), rng())
+    image = simulate(layers(), FluoroscopyView(center=(0, 0, 900)), PLAIN, rng())
     assert np.isfinite(image.pixels).all()
     assert np.ptp(image.pixels) < 1e-3
     assert np.isfinite(fluoroscopy.display(image, Settings())).all()

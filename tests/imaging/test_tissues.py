@@ -1,5 +1,6 @@
 """The tissue table is whole, and a hole in it is named."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,29 @@ def test_every_tissue_has_every_quantity_with_unit_mark_and_source() -> None:
             assert quantity.is_estimate is (quantity.mark in "RE")
 
 
+def numbers(found: object, at: tuple = (), said: bool = False) -> Iterator[tuple[tuple, bool]]:
+    """Yield where each number of the table is, and whether mark and source stand over it."""
+    if isinstance(found, dict):
+        said = said or {"mark", "source"} <= set(found)
+        for key, value in found.items():
+            yield from numbers(value, (*at, key), said)
+    elif isinstance(found, int | float) and not isinstance(found, bool):
+        yield at, said
+
+
+def test_every_number_is_cited_or_marked_as_an_estimate(raw: dict) -> None:
+    found = list(numbers({kind: raw[kind] for kind in ("materials", "tissues")}))
+    assert len(found) > 400
+    assert [at for at, said in found if not said] == []
+
+
+def test_what_the_tutor_chose_itself_is_never_shown_as_found() -> None:
+    for tissue in tissue_table().tissues.values():
+        for name in (*QUANTITIES, "mixture"):
+            row = getattr(tissue, name)
+            assert row.source != "tutor" or row.mark in "RE", f"{tissue.id}.{name}"
+
+
 def test_column_is_by_tissue_code() -> None:
     speeds = tissue_table().column("sound_speed")
     assert speeds[TISSUES.index("muscle")] == 1588.4
@@ -57,8 +81,9 @@ def test_times_and_densities_are_possible() -> None:
         (lambda raw: raw["tissues"]["fat"]["t1_3t"].update(value="long"), "finite number"),
         (lambda raw: raw["tissues"]["fat"]["t1_3t"].update(source="hearsay"), "cites 'hearsay'"),
         (lambda raw: raw["tissues"]["fat"]["t1_3t"].update(mark="Z"), "mark 'Z'"),
-        (lambda raw: raw["tissues"]["fat"]["mixture"].update(water=0.5), "sums to 1.5"),
-        (lambda raw: raw["tissues"]["fat"].update(mixture={"lead": 1.0}), "is no material"),
+        (lambda raw: raw["tissues"]["fat"]["mixture"]["of"].update(water=0.5), "sums to 1.5"),
+        (lambda raw: raw["tissues"]["fat"]["mixture"].update(of={"lead": 1.0}), "is no material"),
+        (lambda raw: raw["tissues"]["fat"]["mixture"].pop("source"), "tissues.fat.mixture"),
         (lambda raw: raw["tissues"].update(gold={}), "tissues.gold: is no tissue"),
         (lambda raw: raw["materials"]["water"].pop("density"), "lacks density"),
     ],

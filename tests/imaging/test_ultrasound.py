@@ -235,8 +235,8 @@ def test_a_fine_and_a_coarse_grid_join_without_a_seam():
 
 
 def test_presets_can_be_used():
-    for transducer, settings in ultrasound.PRESETS.values():
-        found = image(view(probe="transverse", transducer=transducer), **settings.model_dump())
+    for preset in ultrasound.PRESETS.values():
+        found = image(view(probe="transverse", **preset.pose), **preset.settings)
         assert np.isfinite(found.pixels).all()
 
 

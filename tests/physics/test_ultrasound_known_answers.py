@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from phantoms import box, phantom, slab
+from spine_tutor.anatomy import TISSUE_CODE, StructureSet
 from spine_tutor.imaging import ultrasound
 from spine_tutor.imaging.tissues import tissue_table
 from spine_tutor.imaging.ultrasound import Echoes, Settings
+from spine_tutor.imaging.us_acoustics import acoustics
 from spine_tutor.imaging.us_probe import place
 from spine_tutor.imaging.view import UltrasoundView
 
@@ -111,6 +113,52 @@ def test_reverberation_comes_from_multiples_of_the_depth():
         assert abs(int(np.argmax(window)) - 5) <= 1
         expected = line[first] ** k * ultrasound.FACE ** (k - 1)
         assert 20 * np.log10(window.max() / expected) == pytest.approx(0.0, abs=1.0)
+
+
+def test_a_mirror_image_lies_as_far_beyond_the_pleura_as_its_original_before():
+    """Fat to muscle at 8 mm, a mirror at 20 mm: the border is drawn again at 32 mm."""
+    quiet = (*QUIET, "attenuation", "sound speed")
+    layers = (("fat", 8.0), ("muscle", 12.0), ("lung", 60.0))
+    real, plain = (
+        middle(found)
+        for found in (
+            listen(*layers, without=quiet),
+            listen(*layers, without=(*quiet, "mirror images")),
+        )
+    )
+    depth = 60.0 / len(real) * np.arange(len(real))
+    first, at = (int(np.argmax(np.where(np.abs(depth - d) < 3.0, real, 0.0))) for d in (8, 20))
+    # scattered sound stands across the phase of interfaces
+    added = np.sqrt(np.maximum(real**2 - plain**2, 0.0))
+    image = int(np.argmax(added[: at + 2 * (at - first)]))
+    assert abs(image - (2 * at - first)) <= 1
+    fat, muscle, strong = (tissue(n, "impedance") for n in ("fat", "muscle", "lung"))
+    r = (muscle - fat) / (muscle + fat)
+    rough = acoustics(StructureSet([]), 10.0).rough[TISSUE_CODE["muscle"]]  # the stiffer side
+    smooth = (1.0 - rough) * (muscle - strong) / (strong + muscle)
+    expected = (1.0 - r**2) * smooth**2 * r
+    assert 20 * np.log10(added[image] / expected) == pytest.approx(0.0, abs=1.0)
+
+
+def test_a_slanted_mirror_shows_what_lies_beside_the_line():
+    """A plane at 45° turns the line by 90°: the rod beside it is drawn straight below."""
+    rod = (box((14.0, -36.0, -60.0), (18.0, -28.0, 60.0)), "muscle")
+    mirror = (lambda x, y, z: (y - x > -32.0) & (z == z), "air")
+    subject = replace(phantom((slab(SKIN, 60.0), "csf"), mirror, rod), frames={"l4": np.eye(4)})
+    view = UltrasoundView(
+        level="l4", probe="transverse", center=(0.0, 0.0, 0.0), transducer="linear", depth=60.0
+    )
+
+    def line(*off: str) -> np.ndarray:
+        settings = Settings(without=(*QUIET, "attenuation", "sound speed", *off))
+        return middle(
+            ultrasound.echoes(subject, place(subject, view), settings, np.random.default_rng(0))
+        )
+
+    added = line() - line("mirror images")
+    step = 60.0 / len(added)
+    # the line meets the mirror 18 mm deep and the rod 14 mm to the side of it
+    assert step * np.argmax(added) == pytest.approx(18.0 + 14.0, abs=1.5)
 
 
 def test_beyond_the_critical_angle_bone_lets_nothing_in():

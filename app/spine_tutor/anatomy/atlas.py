@@ -5,22 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from spine_tutor.anatomy import lower_thin
 from spine_tutor.anatomy.bones import Skeleton, build_skeleton, paint_bones, paint_facet_joints
 from spine_tutor.anatomy.canal import CanalWall, canal_line
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.column import Column, build_column
+from spine_tutor.anatomy.core import Core, ThinStructures
 from spine_tutor.anatomy.discs import paint_discs
 from spine_tutor.anatomy.extent import Box, boxes
+from spine_tutor.anatomy.hardware import paint_hardware
 from spine_tutor.anatomy.landmarks import atlas_landmarks
 from spine_tutor.anatomy.ligaments import (
+    paint_capsules,
     paint_epidural_fat,
     paint_flava,
     paint_interspinous,
@@ -31,16 +36,21 @@ from spine_tutor.anatomy.lower_back import LowerBack
 from spine_tutor.anatomy.meshing import surface_meshes
 from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.nerves import paint_nerves
+from spine_tutor.anatomy.posture import bend_canvas, bend_column, bend_of
 from spine_tutor.anatomy.region import LUMBAR, Region, subject_id
 from spine_tutor.anatomy.structure import StructureSet
 from spine_tutor.anatomy.subject import Subject
 from spine_tutor.anatomy.thecal_sac import fit_sac, paint_sac
+from spine_tutor.anatomy.tube_mesh import tube_meshes
+from spine_tutor.anatomy.tubes import Tube
 
 FINE, COARSE = 0.5, 2.0
 """Voxel size around the column and in the rest of the body, mm."""
 _RATIO = round(COARSE / FINE)
 
 _TOP_PROCESS = 45.0  # mm below the top of the bones, within which the uppermost process ends
+
+_CREST = 36.0  # mm below the middle of S1, where the crest on the back of the sacrum flattens
 
 Progress = Callable[[float, str], None]
 
@@ -58,7 +68,11 @@ class Surroundings(Protocol):
         """Paint all of it into what is free on either canvas."""
 
 
-_SURROUNDINGS: Mapping[str, type[Surroundings]] = {"lumbar": LowerBack}
+_SURROUNDINGS: Mapping[str, type[Surroundings]] = {"lumbar": LowerBack, "sacral": LowerBack}
+_THIN: Mapping[str, ThinStructures] = {
+    "lumbar": lower_thin.thin_structures,
+    "sacral": lower_thin.thin_structures,
+}
 
 
 def build_atlas(case: Case, region: Region = LUMBAR, progress: Progress | None = None) -> Subject:
@@ -77,29 +91,41 @@ def build_atlas(case: Case, region: Region = LUMBAR, progress: Progress | None =
     tell = progress or (lambda _fraction, _message: None)
     tell(0.0, "Posing the vertebrae")
     column = build_column(case, region)
-    known = structures(region)
+    known = structures(region, case.pedicle_screws)
     skeleton = build_skeleton(column, case)
     near, far = boxes(column, case)
     fine, coarse = _canvas(known, near, FINE), _canvas(known, far, COARSE)
 
     # the fractions are shares of the time that it takes
+    for canvas in (fine, coarse):
+        paint_hardware(canvas, skeleton.vertebrae, case.pedicle_screws)
     paint_bones(coarse, skeleton)
     paint_bones(fine, skeleton, _between(tell, 0.04, 0.28, "Carving the bones"))
     with ThreadPoolExecutor(1) as aside:  # surroundings and canal need nothing of each other
         tips = _tips(coarse)
         making = aside.submit(_SURROUNDINGS[region.id], coarse, column, tips, case)
-        _paint_canal(fine, column, skeleton, case, tell)
-        paint_supraspinous(fine, tips)
+        tubes = _paint_canal(fine, coarse, column, skeleton, case, tell)
+        lowest = column.frames[column.levels[-1]][2, 3]
+        paint_supraspinous(fine, tips, lowest - _CREST if region.pelvis else -np.inf)
         surroundings = making.result()
     for canvas, begin in ((fine, 0.52), (coarse, 0.62)):
         tell(begin, "Wrapping muscles, organs, fat and skin")
         surroundings.paint(canvas)
     _copy_into(fine, coarse)
+    if case.scoliosis is not None:
+        bend = bend_of(case.scoliosis, column, case.height_scale)
+        column = bend_column(column, bend)
+        for canvas in (fine, coarse):
+            bend_canvas(canvas, bend)
+        tubes = [replace(tube, path=bend.placed(tube.path)) for tube in tubes]
+        _copy_into(fine, coarse)
 
     tell(0.64, "Measuring landmarks")
     grids = (fine.grid(), coarse.grid())
     landmarks = atlas_landmarks(grids[0], known, column)
-    meshes = surface_meshes(grids, known, done=_between(tell, 0.65, 1.0, "Drawing surfaces"))
+    drawn = tube_meshes(tubes, known)
+    done = _between(tell, 0.65, 1.0, "Drawing surfaces")
+    meshes = {**surface_meshes(grids, known, without=drawn, done=done), **drawn}
     tell(1.0, "Ready")
     return Subject(
         id=f"atlas-{subject_id(case.id, region)}",
@@ -137,9 +163,9 @@ def _canvas(known: StructureSet, box: Box, spacing: float) -> Canvas:
 
 
 def _paint_canal(
-    fine: Canvas, column: Column, skeleton: Skeleton, case: Case, tell: Progress
-) -> None:
-    """Paint what lies between the bones, in order of precedence."""
+    fine: Canvas, coarse: Canvas, column: Column, skeleton: Skeleton, case: Case, tell: Progress
+) -> list[Tube]:
+    """Paint what lies between the bones, in order of precedence, and return the thin of it."""
     rng = np.random.default_rng([case.seed, 1])
     tell(0.28, "Laying discs and facet joints")
     paint_discs(fine, column, case)
@@ -150,12 +176,21 @@ def _paint_canal(
     sac = fit_sac(wall, column)
     paint_sac(fine, sac, rng)
     tell(0.42, "Leading out the nerves")
-    paint_nerves(fine, sac)
+    roots = paint_nerves(fine, sac)
+    core = Core(case, column, skeleton, wall, sac, roots)
+    far = coarse.grid().bounds
+    tubes = [t for tube in _THIN[column.region.id](core) if (t := tube.within(*far))]
+    for tube in tubes:
+        tube.paint(fine)
+        if tube.radius.max() > 0.5 * COARSE:  # what is thinner is known where the fine grid is
+            tube.paint(coarse)
     tell(0.46, "Stretching the ligaments")
-    paint_flava(fine, wall)
+    paint_flava(fine, wall, case.flavum_hypertrophy)
     paint_longitudinal(fine, column.region)
-    paint_interspinous(fine, column.region)
+    paint_interspinous(fine, column.region, case.laminectomy)
+    paint_capsules(fine, column.region)
     paint_epidural_fat(fine, wall)
+    return tubes
 
 
 def _tips(canvas: Canvas) -> NDArray[np.float64]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.column import BREADTH, Column
+from spine_tutor.anatomy.column import BREADTH, Column, build_column
 from spine_tutor.anatomy.fields import Distances, Points, sample
-from spine_tutor.anatomy.ilium import build_ilium
-from spine_tutor.anatomy.region import Region
+from spine_tutor.anatomy.pelvis import build_pelvis
+from spine_tutor.anatomy.region import REGIONS, Region
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import SacrumModel, build_sacrum
 from spine_tutor.anatomy.skeleton import Box, VertebraModel, build_vertebrae
@@ -35,6 +35,7 @@ CORTEX = {
 """Thickness of the cortex by part, mm (estimates; a body's shell is thinner than a voxel)."""
 SACRAL_CORTEX = 1.2
 ILIAC_CORTEX = 1.8
+FEMORAL_CORTEX = 2.5
 """Thickness elsewhere, mm (estimates)."""
 
 FLUID = 0.6
@@ -74,8 +75,6 @@ class Skeleton:
     sacrum: SacrumModel | None
     others: tuple[Bone, ...]
     """Bones that are neither: hip bones and femora, ribs, the base of the skull."""
-    joint_space: float
-    """Bone to bone across a facet joint, mm."""
 
     def bones(self) -> Iterator[Bone]:
         """Yield every bone."""
@@ -92,12 +91,19 @@ def build_skeleton(column: Column, case: Case) -> Skeleton:
     if column.region.pelvis:
         plate = column.endplate("s1", "upper")
         scale = case.height_scale * BREADTH[case.sex]
-        sacrum = build_sacrum(plate, scale, 1.5 * case.facet_hypertrophy)
-        space = SACROILIAC_SPACE * scale
-        others = tuple(build_ilium(side, plate, scale, sacrum.bone, space) for side in SIDES)
-    vertebrae = build_vertebrae(column, case, sacrum)
-    space = next(iter(vertebrae.values())).space
-    return Skeleton(vertebrae, sacrum, others, space)
+        sacrum = build_sacrum(plate, scale, 1.5 * case.facet_hypertrophy, case.sex)
+        others = build_pelvis(plate, scale, sacrum.bone, SACROILIAC_SPACE * scale)
+    return Skeleton(build_vertebrae(column, case, sacrum), sacrum, others)
+
+
+def skeletons(case: Case) -> tuple[dict[str, VertebraModel], Skeleton]:
+    """Return every free vertebra of a case by level, from above, and the skeleton of its pelvis."""
+    found: dict[str, VertebraModel] = {}
+    for region, first in (("cervical", "c"), ("thoracic", "t"), ("lumbar", "l")):
+        skeleton = build_skeleton(build_column(case, REGIONS[region]), case)
+        from_above = reversed(skeleton.vertebrae.items())
+        found |= {n: bone for n, bone in from_above if n.startswith(first)}
+    return found, skeleton
 
 
 def paint_bones(
@@ -148,9 +154,11 @@ def _points(axes: list[NDArray[np.float64]], places: tuple[NDArray[np.intp], ...
 
 
 def _cortex(part_id: str) -> float:
-    if part_id.startswith("ilium"):
+    if part_id.startswith(("ilium", "ischium", "pubis")):
         return ILIAC_CORTEX
-    if part_id.startswith("sacr") or part_id[:2] in ("s1", "s2"):
+    if part_id.startswith("femur"):
+        return FEMORAL_CORTEX
+    if part_id.startswith(("sacr", "s1", "s2", "s3", "s4", "s5", "coccyx")):
         return SACRAL_CORTEX
     name = part_id.split("_", 1)[1].removesuffix("_left").removesuffix("_right")
     return CORTEX.get(name, SACRAL_CORTEX)
@@ -164,9 +172,9 @@ def paint_facet_joints(canvas: Canvas, skeleton: Skeleton, region: Region) -> No
 
 def _paint_facet_joints(canvas: Canvas, skeleton: Skeleton, segment: tuple[str, str]) -> None:
     """Paint the two joints of a segment, which share no voxel with those of another."""
-    reach = np.float32(skeleton.joint_space + 0.8)
     upper, lower = segment
     above = skeleton.vertebrae[upper]
+    reach = np.float32(above.space + 0.8)
     below = skeleton.sacrum if lower == "s1" else skeleton.vertebrae[lower]
     assert below is not None  # a region with S1 has a sacrum
     window = canvas.window(

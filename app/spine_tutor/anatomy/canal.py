@@ -18,6 +18,7 @@ from spine_tutor.anatomy.column import BREADTH, Column
 from spine_tutor.anatomy.grid import LabelGrid
 from spine_tutor.anatomy.region import COLUMN, Region
 from spine_tutor.anatomy.sacrum import CANAL as SACRAL_CANAL
+from spine_tutor.anatomy.sacrum import CANAL_LEVELS as SACRAL_LEVELS
 from spine_tutor.anatomy.vertebra_shape import hollow_back
 from spine_tutor.anatomy.workers import in_order
 
@@ -25,13 +26,12 @@ Array = NDArray[np.float64]
 
 STEP = 0.25  # mm between the points of a canal line
 BEND = 7.0  # mm over which the line is smoothed
-SACRAL_LEVELS = {"s1": -15.0, "s2": -42.0, "s3": -64.0}
-"""Height of the middle of the sacral bodies in the frame of the endplate of S1, mm."""
 
 ANGLES = np.radians(np.arange(-180.0, 180.0, 2.0))  # 0 is straight behind, + to the right
 REACH = 24.0  # mm; no wall of the canal is farther from its middle
 _RADII = np.arange(2.0, REACH, 0.25)
 WALL_STEP = 0.5  # mm between places
+BEHIND_DENS = -12.0  # y of the middle of the canal in the ring of the atlas, mm (estimate)
 END = 16.0  # mm beyond the middle of its last vertebra, where a region's canal ends
 
 
@@ -101,6 +101,8 @@ def canal_line(column: Column, case: Case) -> CanalLine:
     for level in COLUMN[max(0, first - 1) : last + 2]:
         frame, body = column.frames[level], column.bodies[level]
         y = -0.5 * (body.depth + body.canal_depth) + hollow_back(level, case)
+        if level == "c1":
+            y = BEHIND_DENS * case.height_scale
         middles[level] = (frame @ [0.0, y, 0.0, 1.0])[1:3]
         knots.extend((frame @ [0.0, y, z * body.height, 1.0])[1:3] for z in (-0.3, 0.3))
     if region.pelvis:
@@ -108,13 +110,13 @@ def canal_line(column: Column, case: Case) -> CanalLine:
         scale = case.height_scale * BREADTH[case.sex]  # as the sacrum itself
         sacral = scale * np.array([p for p in SACRAL_CANAL if p[1] < 0])
         knots.extend((plate @ [0.0, y, z, 1.0])[1:3] for y, z in sacral)
-        for level, depth in SACRAL_LEVELS.items():
-            z = scale * depth
-            y = np.interp(-z, -sacral[:, 1], sacral[:, 0])
-            middles[level] = (plate @ [0.0, y, z, 1.0])[1:3]
+        for level, (y, z) in SACRAL_LEVELS.items():
+            middles[level] = (plate @ [0.0, scale * y, scale * z, 1.0])[1:3]
 
     ordered = np.array(sorted(knots, key=lambda p: p[1]))
-    ends = [ordered[0] - 2.0 * (ordered[1] - ordered[0]), ordered[-1] + [0.0, 40.0]]
+    upwards = ordered[-1] - ordered[-4]  # two vertebrae give the direction
+    upwards *= 40.0 / np.linalg.norm(upwards)
+    ends = [ordered[0] - 2.0 * (ordered[1] - ordered[0]), ordered[-1] + upwards]
     ordered = np.vstack([ends[0], ordered, ends[1]])
     points = _evenly(ordered)
     points = gaussian_filter1d(points, BEND / STEP, axis=0, mode="nearest")
@@ -151,7 +153,9 @@ class CanalWall:
         top = float(line.along(grid.bounds[1][1:])[0])
         self.line = line
         levels = line.region.levels
-        floor = line.levels["s3"] if line.region.pelvis else line.levels[levels[-1]] - END
+        floor = line.levels[levels[-1]] - END
+        if line.region.pelvis:  # as far down the sacrum as the canvas goes
+            floor = max(line.levels["s5"] - END, float(line.along(grid.bounds[0][1:])[0]))
         self.s = np.arange(floor, min(top, line.levels[levels[0]] + END), WALL_STEP)
         owners = _owners(canvas, line.region)
         rows = in_order(partial(self._first_met, grid, owners), ANGLES)

@@ -1,14 +1,22 @@
-"""A case: the few numbers that make one body differ from another."""
+"""A case: the few numbers that make one body differ from another, as an instructor writes them.
+
+Cases that ship with the tutor stand in `assets/cases.yaml`; those that an instructor has added
+with `spine-tutor subject add FILE` are kept in the data folder.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from spine_tutor.anatomy.region import segments_of_column
-from spine_tutor.problems import nearest
+from spine_tutor.anatomy.region import COLUMN, segments_of_column
+from spine_tutor.problems import ProblemError, nearest
+from spine_tutor.resources import assets_dir
+from spine_tutor.yaml_model import load
 
 SEGMENTS = tuple(f"{upper}_{lower}" for upper, lower in segments_of_column()[1:])
 """The segments that have a disc."""
@@ -16,34 +24,114 @@ SEGMENTS = tuple(f"{upper}_{lower}" for upper, lower in segments_of_column()[1:]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class Case(BaseModel):
+class Part(BaseModel):
+    """What every piece of a case has in common."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Scoliosis(Part):
+    """One curve to the side with the turn of the vertebrae that goes with it."""
+
+    apex: str = Field(description="Level at the middle of the curve, such as `l2`.")
+    cobb: float = Field(ge=5.0, le=50.0, description="Cobb angle, degrees.")
+    convex: Literal["left", "right"] = Field("left", description="Side that the curve bulges to.")
+    rotation: float = Field(
+        10.0,
+        ge=0.0,
+        le=30.0,
+        description="Turn of the vertebra at the apex, its body towards the convex side, degrees.",
+    )
+
+    @field_validator("apex")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return _level(value)
+
+
+class Herniation(Part):
+    """A disc that stands out into the canal."""
+
+    segment: str = Field(description="Its disc, such as `l4_l5`.")
+    side: Literal["left", "right", "central"] = Field("left", description="Where it stands out.")
+    size: float = Field(5.0, ge=2.0, le=9.0, description="How far it stands out, mm.")
+
+    @field_validator("segment")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return _segment(value)
+
+
+class Case(Part):
     """Parameters of one parametric body; the defaults are the average adult.
 
     Lengths scale with `height_scale`; `sex` changes breadth (see `column.BREADTH`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    id: str = Field(default="average", pattern=r"^[a-z][a-z0-9-]*$")
-    title: str = "Average adult"
-    seed: int = Field(default=1, ge=0)
-    sex: Literal["female", "male", "pooled"] = "pooled"
-    height_scale: float = Field(default=1.0, ge=0.85, le=1.2)
-    """Size of the skeleton; 1 is the middle of the morphometry table."""
-    lordosis: float = Field(default=36.8, ge=10.0, le=75.0)
-    """Upper endplate of L1 to that of S1, degrees, recumbent (literature, SD 13.2)."""
-    kyphosis: float = Field(default=38.0, ge=15.0, le=70.0)
-    """Upper endplate of T4 to lower of T12, degrees, recumbent (recalled 40 standing)."""
-    cervical_lordosis: float = Field(default=12.0, ge=-10.0, le=40.0)
-    """Lower endplate of C2 to that of C7, degrees, prone on a pillow (estimate)."""
-    sacral_slope: float = Field(default=36.0, ge=10.0, le=60.0)
-    """Upper endplate of S1 to the transverse plane, degrees."""
-    disc_narrowing: Mapping[str, Fraction] = Field(default_factory=dict)
-    """Lost share of disc height by segment, such as ``l4_l5``; 1 leaves 30 % of the height."""
-    facet_hypertrophy: Fraction = 0.0
-    """0 healthy, 1 severe: articular processes thicken by up to 3 mm."""
-    subcutaneous_fat: float = Field(default=18.0, ge=3.0, le=90.0)
-    """Thickness of subcutaneous fat behind L3, mm."""
+    id: str = Field(
+        default="average",
+        pattern=r"^[a-z][a-z0-9-]*$",
+        description="Small letters, digits and hyphens, a letter first.",
+    )
+    title: str = Field("Average adult", min_length=3, description="What a person reads.")
+    seed: int = Field(1, ge=0, description="Draws what differs at random, such as bowel gas.")
+    sex: Literal["female", "male", "pooled"] = Field("pooled", description="Breadth of bones.")
+    height_scale: float = Field(
+        1.0, ge=0.85, le=1.2, description="Size; 1 is the middle of the morphometry table."
+    )
+    lordosis: float = Field(
+        36.8,
+        ge=5.0,
+        le=100.0,
+        description="Upper endplate of L1 to that of S1, degrees, recumbent (literature, SD 13.2).",
+    )
+    kyphosis: float = Field(
+        26.0,
+        ge=5.0,
+        le=110.0,
+        description="Upper endplate of T4 to lower of T12, degrees, recumbent (one adult 26; "
+        "recalled 40 standing).",
+    )
+    cervical_lordosis: float = Field(
+        20.0,
+        ge=-30.0,
+        le=70.0,
+        description="Lower endplate of C2 to that of C7, degrees, prone on a pillow (estimate).",
+    )
+    sacral_slope: float = Field(
+        36.0, ge=10.0, le=60.0, description="Upper endplate of S1 to the transverse plane, degrees."
+    )
+    subcutaneous_fat: float = Field(
+        18.0, ge=3.0, le=90.0, description="Thickness of subcutaneous fat behind L3, mm."
+    )
+    disc_narrowing: Mapping[str, Fraction] = Field(
+        default_factory=dict,
+        description="Lost share of disc height by segment such as `l4_l5`, or one number for all; "
+        "1 leaves 30 % of the height.",
+    )
+    facet_hypertrophy: Fraction = Field(
+        0.0, description="0 healthy, 1 severe: articular processes thicken by up to 3 mm."
+    )
+    flavum_hypertrophy: Fraction = Field(
+        0.0, description="0 healthy, 1 severe: ligamenta flava thicken by up to 80 %."
+    )
+    osteophytes: Fraction = Field(
+        0.0, description="0 none, 1 severe: the rims of the bodies stand out by up to 5 mm."
+    )
+    slip: Mapping[str, float] = Field(
+        default_factory=dict,
+        description="Spondylolisthesis: by segment, the share of the lower endplate's depth by "
+        "which the upper vertebra has slipped forwards, -0.2 to 0.5.",
+    )
+    herniations: tuple[Herniation, ...] = Field((), description="Discs that stand out.")
+    scoliosis: Scoliosis | None = Field(None, description="A curve to the side.")
+    transitional_l5: bool = Field(
+        False,
+        description="L5 with broad transverse processes that meet the sacrum on both sides "
+        "(Castellvi IIb) over a narrow disc.",
+    )
+    laminectomy: tuple[str, ...] = Field((), description="Levels without lamina and spine.")
+    pedicle_screws: tuple[str, ...] = Field((), description="Levels with titanium screws and rods.")
 
     @field_validator("disc_narrowing", mode="before")
     @classmethod
@@ -53,29 +141,75 @@ class Case(BaseModel):
             return dict.fromkeys(SEGMENTS, float(value))
         return value
 
-    @field_validator("disc_narrowing")
+    @field_validator("disc_narrowing", "slip")
     @classmethod
     def _known_segments(cls, value: Mapping[str, float]) -> Mapping[str, float]:
         for segment in value:
-            if segment not in SEGMENTS:
-                raise ValueError(f"unknown segment `{segment}`. {nearest(segment, SEGMENTS)}")
+            _segment(segment)
         return value
 
+    @field_validator("slip")
+    @classmethod
+    def _possible_slips(cls, value: Mapping[str, float]) -> Mapping[str, float]:
+        for segment, share in value.items():
+            if not -0.2 <= share <= 0.5:
+                raise ValueError(f"`{segment}`: {share} is no share between -0.2 and 0.5")
+        return value
 
-CASES: Mapping[str, Case] = {
-    case.id: case
-    for case in (
-        Case(),
-        Case(id="lean", title="Lean adult", subcutaneous_fat=6.0),
-        Case(id="obese", title="Adult with obesity", subcutaneous_fat=50.0),
-        Case(
-            id="degenerative",
-            title="Older adult with disc narrowing and facet hypertrophy",
-            disc_narrowing={"l3_l4": 0.4, "l4_l5": 0.8, "l5_s1": 0.6},
-            facet_hypertrophy=0.7,
-            lordosis=28.0,
-            sacral_slope=28.0,
-        ),
-    )
-}
-"""The cases that ship with the tutor, by id."""
+    @field_validator("laminectomy", "pedicle_screws")
+    @classmethod
+    def _known_levels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for level in value:
+            if _level(level)[0] not in "tl":
+                raise ValueError(f"`{level}`: only levels from t1 to l5 can have it")
+        return value
+
+    @model_validator(mode="after")
+    def _one_disc_one_herniation(self) -> Case:
+        segments = [h.segment for h in self.herniations]
+        twice = {s for s in segments if segments.count(s) > 1}
+        if twice:
+            raise ValueError(f"disc `{twice.pop()}` is herniated twice; keep one of them")
+        return self
+
+
+def _segment(value: str) -> str:
+    if value not in SEGMENTS:
+        raise ValueError(f"unknown segment `{value}`. {nearest(value, SEGMENTS)}")
+    return value
+
+
+def _level(value: str) -> str:
+    if value not in COLUMN:
+        raise ValueError(f"unknown level `{value}`. {nearest(value, COLUMN)}")
+    return value
+
+
+class CaseFile(Part):
+    """A YAML file with cases."""
+
+    cases: tuple[Case, ...] = Field(min_length=1, description="One entry a body.")
+
+
+def read_cases(path: Path) -> tuple[Case, ...]:
+    """Read a YAML file of cases.
+
+    Raises:
+        ProblemError: with everything that is wrong in it, each with line and remedy.
+    """
+    found, source = load(CaseFile, path)
+    problems = []
+    ids = [case.id for case in found.cases]
+    for n, case in enumerate(found.cases):
+        if ids.index(case.id) != n:
+            message = f"`{case.id}` is the id of an earlier case too."
+            problems.append(source.problem(("cases", n, "id"), message, "Choose another."))
+    if problems:
+        raise ProblemError(problems)
+    return found.cases
+
+
+@cache
+def shipped_cases() -> Mapping[str, Case]:
+    """Return the cases that ship with the tutor, by id."""
+    return {case.id: case for case in read_cases(assets_dir() / "cases.yaml")}

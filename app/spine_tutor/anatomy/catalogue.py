@@ -9,33 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
-from spine_tutor.anatomy import catalogue_trunk
+from spine_tutor.anatomy import catalogue_hardware, catalogue_pelvis, catalogue_trunk
+from spine_tutor.anatomy.kinds import KINDS
 from spine_tutor.anatomy.region import LUMBAR, Region
-from spine_tutor.anatomy.rows import BONE, COLORS, SIDES, Row, paired
+from spine_tutor.anatomy.rows import BONE, COLORS, SIDES, Row
 from spine_tutor.anatomy.structure import Structure, StructureSet
 
-VERTEBRA_PARTS = {
-    "body": "vertebral body",
-    "spinous_process": "spinous process",
-}
-PAIRED_VERTEBRA_PARTS = {
-    "pedicle": "pedicle",
-    "pars": "pars interarticularis",
-    "lamina": "lamina",
-    "superior_articular_process": "superior articular process",
-    "inferior_articular_process": "inferior articular process",
-    "transverse_process": "transverse process",
-}
-SACRUM_PARTS = {
-    "s1_body": "body of S1",
-    "s2_body": "body of S2",
-    "median_sacral_crest": "median sacral crest",
-}
-PAIRED_SACRUM_PARTS = {
-    "sacral_ala": "ala of sacrum",
-    "sacral_lamina": "dorsal wall of sacral canal",
-    "s1_superior_articular_process": "superior articular process of S1",
-}
 TINTS = {
     "body": "#e8dcc0",
     "pedicle": "#e0b978",
@@ -47,17 +26,16 @@ TINTS = {
     "spinous_process": "#dccba6",
 }
 
-SACRAL_ROOTS: Mapping[str, tuple[str, ...]] = {"lumbar": ("s1",), "sacral": ("s1",)}
+SACRAL_ROOTS: Mapping[str, tuple[str, ...]] = {
+    "lumbar": ("s1",),
+    "sacral": ("s1", "s2", "s3", "s4"),
+}
 """Roots of the sacrum that a region shows."""
 
 _SURROUNDINGS: Mapping[str, Callable[[], Iterator[Row]]] = {
-    "lumbar": catalogue_trunk.rows,
+    "lumbar": catalogue_trunk.lumbar_rows,
+    "sacral": catalogue_trunk.sacral_rows,
 }
-
-
-def vertebra_parts(level: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Return the unpaired and the paired parts of a vertebra, name by id without level and side."""
-    return VERTEBRA_PARTS, PAIRED_VERTEBRA_PARTS
 
 
 def disc_id(upper: str, lower: str) -> str:
@@ -66,9 +44,15 @@ def disc_id(upper: str, lower: str) -> str:
 
 
 @cache
-def structures(region: Region = LUMBAR) -> StructureSet:
-    """Return every structure of a region, with labels in the order of this module."""
-    rows = enumerate(_rows(region), start=1)
+def structures(region: Region = LUMBAR, screws: tuple[str, ...] = ()) -> StructureSet:
+    """Return every structure of a region, with labels in the order of this module.
+
+    Args:
+        region: which.
+        screws: levels with pedicle screws.
+    """
+    devices = catalogue_hardware.rows(tuple(level for level in screws if level in region.levels))
+    rows = enumerate((*_rows(region), *devices), start=1)
     return StructureSet(Structure(row.id, label, *row[1:]) for label, row in rows)
 
 
@@ -76,12 +60,15 @@ def _rows(region: Region) -> Iterator[Row]:
     for level in region.levels:
         yield from _vertebra(level)
     if region.pelvis:
-        yield from _pelvis()
+        yield from catalogue_pelvis.rows()
     for upper, lower in region.discs:
         yield from _disc(upper, lower)
     for upper, lower in region.segments:
         yield from _segment(upper, lower)
     yield from _ligaments()
+    if region.pelvis:
+        name = "Dorsal sacrococcygeal ligament"
+        yield Row("sacrococcygeal_ligament", name, "ligament", "ligament", COLORS["ligament"])
     yield from _canal(region)
     for level in (*region.roots, *(SACRAL_ROOTS[region.id] if region.pelvis else ())):
         yield from _nerves(level)
@@ -91,11 +78,11 @@ def _rows(region: Region) -> Iterator[Row]:
 def _vertebra(level: str) -> Iterator[Row]:
     whole, short = f"{level}_vertebra", level.upper()
     yield Row(whole, f"{short} vertebra", "bone", "trabecular_bone", BONE)
-    unpaired, both = vertebra_parts(level)
-    for part, name in unpaired.items():
+    kind = KINDS[level]
+    for part, name in kind.unpaired.items():
         tint = TINTS.get(part, BONE)
         yield Row(f"{level}_{part}", f"{short} {name}", "bone", "trabecular_bone", tint, whole)
-    for part, name in both.items():
+    for part, name in kind.paired.items():
         for side in SIDES:
             yield Row(
                 f"{level}_{part}_{side}",
@@ -105,19 +92,6 @@ def _vertebra(level: str) -> Iterator[Row]:
                 TINTS.get(part, BONE),
                 whole,
             )
-
-
-def _pelvis() -> Iterator[Row]:
-    yield Row("sacrum", "Sacrum", "bone", "trabecular_bone", BONE)
-    for part, name in SACRUM_PARTS.items():
-        title = name[0].upper() + name[1:]
-        yield Row(part, title, "bone", "trabecular_bone", BONE, "sacrum")
-    for part, name in PAIRED_SACRUM_PARTS.items():
-        yield from paired(
-            part, name, "bone", "cortical_bone", TINTS["transverse_process"], "sacrum"
-        )
-    yield from paired("ilium", "ilium", "bone", "trabecular_bone", BONE)
-    yield from paired("sacroiliac_joint", "sacroiliac joint", "joint", "cartilage", COLORS["joint"])
 
 
 def _disc(upper: str, lower: str) -> Iterator[Row]:
@@ -141,6 +115,9 @@ def _segment(upper: str, lower: str) -> Iterator[Row]:
             COLORS["joint"],
         )
     yield Row(flavum, f"{title} ligamentum flavum", "ligament", "ligament", yellow)
+    for side in SIDES:
+        name = f"{title} {side} facet joint capsule"
+        yield Row(f"{segment}_facet_capsule_{side}", name, "ligament", "ligament", yellow)
     for side in SIDES:
         name = f"{title} {side} ligamentum flavum"
         yield Row(f"{flavum}_{side}", name, "ligament", "ligament", yellow, flavum)

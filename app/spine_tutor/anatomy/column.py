@@ -23,8 +23,9 @@ BREADTH = {"female": 0.97, "pooled": 1.0, "male": 1.03}
 
 LEAST_DISC = 0.3
 """Least height of a disc at its lowest rim, mm (estimate)."""
-ATLAS_ON_AXIS = (0.0, 2.0, 22.0)
-"""From the middle of the body of C2 to the middle of the ring of C1, mm (estimate)."""
+ATLAS_ON_AXIS = (0.0, -5.2, 15.4)
+"""From the middle of the body of C2 to the middle of the ring of C1, mm (estimate: 2 mm of joint
+space and of room before the dens)."""
 
 Matrix = NDArray[np.float64]
 
@@ -113,9 +114,9 @@ class Column:
         return frame
 
 
-def _shift(z: float) -> Matrix:
+def _shift(z: float, y: float = 0.0) -> Matrix:
     matrix = np.eye(4)
-    matrix[2, 3] = z
+    matrix[1:3, 3] = y, z
     return matrix
 
 
@@ -150,7 +151,8 @@ def build_column(case: Case, region: Region = LUMBAR, table: Morphometry | None 
     for upper, lower in reversed(segments_of_column()[1:]):
         body, disc = bodies[upper], discs[f"{upper}_{lower}"]
         half = _tilt(-0.5 * disc.wedge)
-        plate = below @ half @ _shift(disc.height) @ half
+        slid = case.slip.get(f"{upper}_{lower}", 0.0) * bodies[lower].depth_upper
+        plate = below @ half @ _shift(disc.height, slid) @ half
         half = _tilt(-0.5 * body.wedge)
         frames[upper] = plate @ half @ _shift(0.5 * body.height)
         below = frames[upper] @ _shift(0.5 * body.height) @ half
@@ -206,9 +208,9 @@ def _disc_wedges(
 ) -> dict[str, float]:
     """Share among the discs what the bodies leave of each curve, degrees by segment.
 
-    The junctions, C7–T1 and T12–L1, are straight; T1–T4 bends as the chest below it does.
+    The junctions, C7–T1 and T12–L1, and the discs above T4 are straight.
     """
-    found = {"c7_t1": 0.0, "t12_l1": 0.0}
+    found = dict.fromkeys(("c7_t1", "t1_t2", "t2_t3", "t3_t4", "t12_l1"), 0.0)
     for curve, angle, (first, last) in (
         ("c", case.cervical_lordosis, ("c3", "c7")),
         ("t", -case.kyphosis, ("t4", "t12")),
@@ -221,8 +223,6 @@ def _disc_wedges(
             for a, b in segments_of_column()[1:]
             if a[0] == curve and f"{a}_{b}" not in found
         }
-        within = sum(
-            share for s, share in shares.items() if curve != "t" or s.split("_")[0] in levels
-        )
-        found |= {segment: left * share / within for segment, share in shares.items()}
+        whole = sum(shares.values())
+        found |= {segment: left * share / whole for segment, share in shares.items()}
     return found

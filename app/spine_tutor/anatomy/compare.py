@@ -6,6 +6,7 @@ The other surfaces are PLY files in RAS mm in a folder, named by level (``L3.ply
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import pyvista as pv
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from spine_tutor.anatomy.bones import Bone, Skeleton
+from spine_tutor.anatomy.bones import Bone, skeletons
+from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.fields import sample
+from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.problems import Problem, ProblemError
 
 Array = NDArray[np.float64]
@@ -49,22 +52,30 @@ def bone_surface(bone: Bone, spacing: float = 0.8) -> pv.PolyData:
     return surface
 
 
-def surface_distance(
-    level: str, model: pv.PolyData, other: pv.PolyData, points: int = 8000, seed: int = 0
-) -> SurfaceDistance:
-    """Align `model` to `other` by iterated closest points with one scale, and measure.
+def aligned(model: pv.PolyData, other: pv.PolyData, points: int = 8000, seed: int = 0) -> Array:
+    """Return the (3, 4) similarity that lays `model` upon `other`, by iterated closest points.
 
     The start turns about the transverse axis in steps, because people hold their spines
     differently; the best end counts.
     """
     rng = np.random.default_rng(seed)
     moving, fixed = _spread(model, points, rng), _spread(other, points, rng)
-    starts = [_aligned(moving[:1500], fixed[:6000], tilt) for tilt in (-30, -15, 0, 15, 30)]
+    starts = [_started(moving[:1500], fixed[:6000], tilt) for tilt in (-30, -15, 0, 15, 30)]
     matrix = min(
         starts, key=lambda m: float(cKDTree(fixed).query(_apply(m, moving[:1500]))[0].mean())
     )
     for _ in range(30):
         matrix = _similarity(*_pairs(matrix, moving, fixed))
+    return matrix
+
+
+def surface_distance(
+    level: str, model: pv.PolyData, other: pv.PolyData, points: int = 8000, seed: int = 0
+) -> SurfaceDistance:
+    """Align `model` to `other` with one scale, and measure how far they lie apart."""
+    matrix = aligned(model, other, points, seed)
+    rng = np.random.default_rng(seed)
+    moving, fixed = _spread(model, points, rng), _spread(other, points, rng)
     placed = model.copy()
     placed.points = _apply(matrix, np.asarray(model.points, float))
     there = _distances(_apply(matrix, moving), other)
@@ -79,19 +90,37 @@ def surface_distance(
     )
 
 
-def compare(skeleton: Skeleton, folder: Path) -> list[SurfaceDistance]:
-    """Measure every bone of a skeleton that `folder` has a surface of.
+Named = Mapping[str, tuple[Bone, ...]]
+"""Bones by the name of a reference's file; a second one is what the file may hold as well."""
+
+
+def named_bones(case: Case) -> dict[str, tuple[Bone, ...]]:
+    """Return the bones of a case that references have: ``c1`` to ``l5``, sacrum and hips."""
+    vertebrae, pelvis = skeletons(case)
+    others = {bone.part_ids[0]: bone for bone in pelvis.others}
+    assert pelvis.sacrum is not None  # the lumbar region has it
+    return (
+        {level: (bone,) for level, bone in vertebrae.items()}
+        | {"sacrum": (pelvis.sacrum, others["coccyx"])}
+        | {f"hip_{side[0]}": (others[f"ilium_{side}"],) for side in SIDES}
+    )
+
+
+def read_surfaces(folder: Path) -> dict[str, Path]:
+    """Return the PLY files of a folder by their names in small letters."""
+    return {path.stem.lower(): path for path in sorted(folder.glob("*.ply"))}
+
+
+def compare(named: Named, folder: Path) -> list[SurfaceDistance]:
+    """Measure every bone that `folder` has a surface of.
 
     Raises:
         ProblemError: if the folder has none.
     """
-    files = {path.stem.lower(): path for path in sorted(folder.glob("*.ply"))}
-    named: dict[str, Bone] = dict(skeleton.vertebrae)
-    if skeleton.sacrum is not None:
-        named["sacrum"] = skeleton.sacrum
+    files = read_surfaces(folder)
     found = [
-        surface_distance(level, bone_surface(bone), pv.read(files[level]).triangulate())
-        for level, bone in named.items()
+        _nearest(level, bones, pv.read(files[level]).triangulate())
+        for level, bones in named.items()
         if level in files
     ]
     if not found:
@@ -103,6 +132,13 @@ def compare(skeleton: Skeleton, folder: Path) -> list[SurfaceDistance]:
             )
         )
     return found
+
+
+def _nearest(level: str, bones: tuple[Bone, ...], other: pv.PolyData) -> SurfaceDistance:
+    """Measure a bone alone, or together with what `other` may hold as well: a sacrum's coccyx."""
+    surfaces = [bone_surface(bone) for bone in bones]
+    tries = [surfaces[0]] if len(bones) == 1 else [surfaces[0], pv.merge(surfaces).triangulate()]
+    return min((surface_distance(level, one, other) for one in tries), key=lambda d: d.mean)
 
 
 def _spread(surface: pv.PolyData, count: int, rng: np.random.Generator) -> Array:
@@ -117,7 +153,7 @@ def _spread(surface: pv.PolyData, count: int, rng: np.random.Generator) -> Array
     return corners[pick, 0] + u * a[pick] + v * b[pick]
 
 
-def _aligned(moving: Array, fixed: Array, tilt: float) -> Array:
+def _started(moving: Array, fixed: Array, tilt: float) -> Array:
     c, s = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))
     turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
     matrix = np.column_stack([turn, fixed.mean(axis=0) - turn @ moving.mean(axis=0)])

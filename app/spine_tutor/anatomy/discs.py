@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy.canvas import Canvas
-from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.case import Case, Herniation
 from spine_tutor.anatomy.column import Column
 
 BULGE = 0.7
@@ -47,6 +47,10 @@ def _paint_disc(canvas: Canvas, column: Column, case: Case, upper: str, lower: s
     under = _local(canvas, window, column.endplate(upper, "lower"))[2] < into_bone
     over = _local(canvas, window, column.endplate(lower, "upper"))[2] > -into_bone
     disc = (rim < 1.0) & under & over
+    for herniation in case.herniations:
+        if herniation.segment == segment:
+            extruded = _extruded(herniation, x, y, z, half_width, half_depth)
+            canvas.paint(f"{segment}_nucleus", extruded, window)
 
     share = np.sqrt(NUCLEUS_AREA)
     core = _rim(x, y + NUCLEUS_BACK * 2.0 * half_depth, share * half_width, share * half_depth)
@@ -54,6 +58,21 @@ def _paint_disc(canvas: Canvas, column: Column, case: Case, upper: str, lower: s
     dry = "disc_annulus" if lost > DESICCATED else None
     canvas.paint(f"{segment}_nucleus", nucleus, window, tissue=dry)
     canvas.paint(f"{segment}_annulus", disc, window)
+
+
+def _extruded(
+    herniation: Herniation,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    z: NDArray[np.float64],
+    half_width: float,
+    half_depth: float,
+) -> NDArray[np.bool_]:
+    """Return where nucleus stands out behind a disc: a half egg, hanging down a little."""
+    beside = {"left": -0.32, "central": 0.0, "right": 0.32}[herniation.side] * half_width
+    back = 0.92 * half_depth  # beside the middle the rim lies further in front
+    lobe = ((x - beside) / 7.0) ** 2 + ((z + 1.5) / 6.0) ** 2
+    return lobe + ((y + back) / (herniation.size + 0.08 * half_depth)) ** 2 < 1.0
 
 
 def _rim(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import CubicSpline, PchipInterpolator
+from scipy.interpolate import CubicSpline
 
 Points = NDArray[np.float32]
 Distances = NDArray[np.float32]
@@ -121,7 +121,8 @@ def limb(path: ArrayLike, half_widths: ArrayLike, across: ArrayLike, reach: floa
     Args:
         path: (m, 3) points of its axis, mm.
         half_widths: (m, 2) half widths at these points, along `across` and square to it, mm.
-        across: (3,) direction of the first half width; made square to each stretch.
+        across: (3,) direction of the first half width, or (m − 1, 3), one for each stretch; made
+            square to each stretch.
         reach: farther than this from a box around it the distance is `FAR`, to save time, mm;
             it must exceed any blend that the limb takes part in.
     """
@@ -130,8 +131,9 @@ def limb(path: ArrayLike, half_widths: ArrayLike, across: ArrayLike, reach: floa
     along = np.diff(knots, axis=0)
     lengths = np.linalg.norm(along, axis=1)
     axes = np.empty((len(along), 3, 3), np.float32)
-    for n, tangent in enumerate(along / lengths[:, None]):
-        first = np.asarray(across, float) - (np.asarray(across, float) @ tangent) * tangent
+    directions = np.broadcast_to(np.asarray(across, float), along.shape)
+    for n, (tangent, first) in enumerate(zip(along / lengths[:, None], directions, strict=True)):
+        first = first - (first @ tangent) * tangent
         first /= np.linalg.norm(first)
         axes[n] = first, np.cross(tangent, first), tangent
     starts, lengths = knots[:-1].astype(np.float32), lengths.astype(np.float32)
@@ -193,42 +195,6 @@ def bent(
     t = np.linspace(0, 1, stretches + 1)[:, None]
     weights = np.hstack([(1 - t) * (1 - 2 * t), 4 * t * (1 - t), t * (2 * t - 1)])
     return weights @ np.asarray(path, float), weights @ np.asarray(half_widths, float)
-
-
-def relief(
-    u: Sequence[float], v: Sequence[float], heights: ArrayLike, scale: float = 1.0
-) -> Callable[[Distances, Distances], tuple[Distances, Distances]]:
-    """Return a smooth surface over the (u, v) plane through heights at a few knots.
-
-    Args:
-        u, v: rising coordinates of the knots, mm.
-        heights: (len(u), len(v)) heights there, mm; beyond the knots the edge goes on.
-        scale: size of the whole, applied to `u`, `v` and `heights` alike.
-
-    Returns:
-        A function of u and v that gives the height and the cosine of the slope, by which a
-        difference of height becomes a distance.
-    """
-    u_knots, v_knots = scale * np.asarray(u, float), scale * np.asarray(v, float)
-    fine_u = np.arange(u_knots[0], u_knots[-1] + 1.0)
-    fine_v = np.arange(v_knots[0], v_knots[-1] + 1.0)
-    spline = PchipInterpolator(u_knots, scale * np.asarray(heights, float), axis=0)
-    table = PchipInterpolator(v_knots, spline(np.minimum(fine_u, u_knots[-1])), axis=1)(
-        np.minimum(fine_v, v_knots[-1])
-    ).astype(np.float32)
-    du, dv = np.gradient(table)
-    cosine = (1 / np.sqrt(1 + du * du + dv * dv)).astype(np.float32)
-
-    def at(u: Distances, v: Distances) -> tuple[Distances, Distances]:
-        a = np.clip(u - np.float32(fine_u[0]), 0, len(fine_u) - 1.001)
-        b = np.clip(v - np.float32(fine_v[0]), 0, len(fine_v) - 1.001)
-        i, j = a.astype(np.intp), b.astype(np.intp)
-        a, b = a - i, b - j
-        low = table[i, j] * (1 - b) + table[i, j + 1] * b
-        high = table[i + 1, j] * (1 - b) + table[i + 1, j + 1] * b
-        return (low * (1 - a) + high * a).astype(np.float32), cosine[i, j]
-
-    return at
 
 
 def rounded(outline: ArrayLike, between: int = 3) -> NDArray[np.float64]:

@@ -1,108 +1,66 @@
-"""The ilium: two relief surfaces, medial and lateral, within the outline of the wing.
-
-Frame: the upper endplate of S1, as for the sacrum. The numbers are landmarks measured on one
-adult hip bone (BodyParts3D), to the millimetre; below the greater sciatic notch it is cut.
-"""
+"""The hip bone of each side: ilium, ischium and pubis, with the sacroiliac joint."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spine_tutor.anatomy import hip_solid
 from spine_tutor.anatomy.column import Matrix
-from spine_tutor.anatomy.fields import (
-    Distances,
-    Field,
-    Points,
-    intersection,
-    moved,
-    polygon,
-    relief,
-    rounded,
-)
+from spine_tutor.anatomy.fields import Distances, Field, Points, moved
+from spine_tutor.anatomy.pelvis_shape import pelvis_shape
+from spine_tutor.anatomy.posed import PosedBone, box_of
 
-_Y = (-55, -35, -15, 5, 25, 45, 65)
-_Z = (-60, -45, -30, -15, 5, 25, 45)
-# Distance x from the midline: a row per depth y, from below to the crest.
-_MEDIAL = (
-    (42, 42, 40, 44, 58, 72, 86),
-    (48, 46, 40, 47, 56, 75, 98),
-    (44, 42, 45, 54, 76, 102, 114),
-    (46, 44, 51, 62, 101, 117, 124),
-    (60, 61, 64, 92, 110, 121, 130),
-    (57, 60, 78, 99, 113, 123, 131),
-    (56, 70, 94, 101, 115, 124, 131),
-)
-_LATERAL = (
-    (50, 50, 53, 62, 64, 80, 96),
-    (50, 50, 61, 65, 75, 95, 117),
-    (60, 61, 67, 76, 92, 114, 126),
-    (66, 74, 81, 90, 113, 131, 137),
-    (94, 93, 100, 111, 122, 137, 138),
-    (95, 108, 109, 116, 122, 130, 137),
-    (90, 100, 105, 111, 119, 129, 137),
-)
-_WING = (
-    (-59, -22), (-57, -2), (-49, 18), (-36, 34), (-18, 46), (2, 49), (22, 47), (42, 41),
-    (58, 33), (67, 20), (64, 0), (63, -30), (58, -58), (38, -60), (24, -58), (13, -38),
-    (2, -44), (-10, -51), (-28, -50), (-42, -45), (-53, -36),
-)  # fmt: skip
-"""Outline (y, z), from the posterior superior spine along the crest to the notch and back."""
+WHOLE = ("hip_bone", "hip bone")
+PARTS = (("ilium", "ilium"), ("ischium", "ischium"), ("pubis", "pubis"))
+"""Ids and names of each side's parts, without the side, in the order of `hip_solid`."""
+
+SIGN = {"left": -1.0, "right": 1.0}
+_LOW, _HIGH = (-6.0, -72.0, -150.0), (152.0, 122.0, 62.0)
 
 
-@dataclass(frozen=True, eq=False)
-class IliumModel:
-    """One posed ilium; see `skeleton.VertebraModel` for what its methods mean."""
-
-    side: str
-    bone: Field
-    box: tuple[NDArray[np.float64], NDArray[np.float64]]
-
-    @property
-    def part_ids(self) -> tuple[str, ...]:
-        """Return its one structure id."""
-        return (f"ilium_{self.side}",)
-
-    def parts(self, points: Points) -> NDArray[np.uint8]:
-        """Return zeros: the ilium is one part."""
-        return np.zeros(len(points), np.uint8)
-
-
-def build_ilium(side: str, frame: Matrix, scale: float, sacrum: Field, space: float) -> IliumModel:
-    """Return the ilium of a side.
+def build_ilium(side: str, plate: Matrix, scale: float, sacrum: Field, space: float) -> PosedBone:
+    """Return the hip bone of a side, kept the width of the joint off the sacrum.
 
     Args:
         side: ``left`` or ``right``.
-        frame: endplate_to_world (4×4) of the upper endplate of S1.
-        scale: size, 1 is the average adult.
+        plate: endplate_to_world (4×4) of the upper endplate of S1.
+        scale: size, 1 is the pooled adult.
         sacrum: distance to the sacrum, of world points.
-        space: width of the sacroiliac joint, mm.
+        space: width of the sacroiliac joint, bone to bone, mm; behind the joint, where the
+            interosseous ligament lies, the gap widens.
     """
-    sign = {"left": -1.0, "right": 1.0}[side]
-    medial, lateral = relief(_Y, _Z, _MEDIAL, scale), relief(_Y, _Z, _LATERAL, scale)
-    outline = scale * rounded(_WING, between=2)
+    shape = pelvis_shape().hip_bone
+    per = (np.array([SIGN[side], 1, 1]) / scale).astype(np.float32)
+    rotation = plate[:3, :3].astype(np.float32)
+    origin = plate[:3, 3].astype(np.float32)
 
-    def local(points: Points) -> Distances:
-        x, y, z = (points * np.array([sign, 1, 1], np.float32)).T
-        inner, inner_cosine = medial(y, z)
-        outer, outer_cosine = lateral(y, z)
-        plate = intersection((inner - x) * inner_cosine, (x - outer) * outer_cosine, 3.0)
-        # The outline is drawn on a plane that the wing leaves by half a right angle and more.
-        return intersection(plate, polygon(y, z, outline), 4.0)
-
-    whole = moved(local, frame)
+    whole = moved(lambda points: scale * hip_solid.hip_bone(points * per), plate)
 
     def bone(points: Points) -> Distances:
         distance = whole(points)
-        near = np.flatnonzero(distance < 5)
-        distance[near] = np.maximum(distance[near], space - sacrum(points[near]))
+        near = np.flatnonzero(distance < 6)
+        _, y, z = ((points[near] - origin) @ rotation / np.float32(scale)).T
+        behind = np.clip(shape.joint_back[0] + shape.joint_back[1] * z - y, 0, None)
+        wider = np.minimum(shape.joint_opening * behind, shape.joint_widest)
+        gap = (space + scale * wider).astype(np.float32)
+        distance[near] = np.maximum(distance[near], gap - sacrum(points[near]))
         return distance
 
-    corners = np.array(
-        [[sign * x, y, z, 1] for x in (32, 145) for y in (-66, 74) for z in (-68, 56)], float
-    )
-    corners[:, :3] *= scale
-    world = (corners @ frame.T)[:, :3]
-    return IliumModel(side, bone, (world.min(axis=0), world.max(axis=0)))
+    def parts(points: Points) -> NDArray[np.uint8]:
+        local = (points - origin) @ rotation * per
+        return hip_solid.part_of(local.astype(np.float32))
+
+    low, high = np.array(_LOW), np.array(_HIGH)
+    if side == "left":
+        low[0], high[0] = -high[0], -low[0]
+    ids = tuple(f"{part}_{side}" for part, _ in PARTS)
+    return PosedBone(ids, bone, box_of(plate, scale * low, scale * high), parts)
+
+
+def hip_center(side: str, plate: Matrix, scale: float) -> NDArray[np.float64]:
+    """Return the middle of a side's acetabulum in the world, mm."""
+    x, y, z = pelvis_shape().hip_bone.acetabulum
+    local = scale * np.array([SIGN[side] * x, y, z])
+    center: NDArray[np.float64] = plate[:3, :3] @ local + plate[:3, 3]
+    return center

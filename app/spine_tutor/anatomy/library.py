@@ -6,12 +6,15 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from spine_tutor.anatomy.case import CASES, Case
+import yaml
+
+from spine_tutor.anatomy.case import Case, read_cases, shipped_cases
+from spine_tutor.anatomy.column import build_column
 from spine_tutor.anatomy.region import REGIONS, Region, subject_id
 from spine_tutor.anatomy.subject import FORMAT, Subject
 from spine_tutor.problems import Problem, ProblemError, nearest
@@ -56,8 +59,44 @@ def atlas_subjects() -> Mapping[str, tuple[Case, Region]]:
     return {
         subject_id(case.id, region): (case, region)
         for region in REGIONS.values()
-        for case in CASES.values()
+        for case in atlas_cases().values()
     }
+
+
+def atlas_cases() -> Mapping[str, Case]:
+    """Return the cases that ship with the tutor and those that were added, by id."""
+    found = dict(shipped_cases())
+    for path in sorted((data_dir() / "cases").glob("*.yaml")):
+        with suppress(ProblemError):  # a damaged file of one case must not hide the others
+            found |= {case.id: case for case in read_cases(path) if case.id not in found}
+    return found
+
+
+def add_cases(path: Path, replace: bool = False) -> tuple[Case, ...]:
+    """Keep the cases of a YAML file, so that they can be opened like those that ship.
+
+    Raises:
+        ProblemError: if the file is wrong, no body can be like that, or an id is taken.
+    """
+    cases, taken = read_cases(path), {e.id: e for e in list_subjects()}
+    problems = []
+    for case in cases:
+        if case.id in shipped_cases() or (case.id in taken and not replace):
+            free = "." if case.id in shipped_cases() else ", or --replace."
+            message, remedy = f"there is already a subject `{case.id}`.", f"Choose another id{free}"
+            problems.append(Problem(str(path), message, remedy, key="id"))
+        try:
+            build_column(case)
+        except ProblemError as error:
+            problems += error.problems
+    if problems:
+        raise ProblemError(problems)
+    folder = data_dir() / "cases"
+    folder.mkdir(parents=True, exist_ok=True)
+    for case in cases:
+        text = yaml.safe_dump({"cases": [case.model_dump(mode="json")]}, sort_keys=False)
+        (folder / f"{case.id}.yaml").write_text(text, encoding="utf-8")
+    return cases
 
 
 def _title(case: Case, region: Region) -> str:
@@ -175,6 +214,7 @@ def _builder_digest() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         if path.name not in ("library.py", "ct_import.py", "fetch.py", "totalsegmentator.py"):
             digest.update(path.read_bytes())
-    for table in ("morphometry.yaml", "vertebra_shape.yaml"):
-        digest.update((assets_dir() / table).read_bytes())
+    for table in sorted(assets_dir().glob("*.yaml")):
+        if table.name not in ("tissues.yaml", "cases.yaml"):
+            digest.update(table.read_bytes())
     return digest.hexdigest()

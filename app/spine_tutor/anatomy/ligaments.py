@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -17,12 +19,16 @@ Array = NDArray[np.float64]
 
 FLAVUM_REACH = 78.0
 """How far round from the midline the flavum goes, to the facet joints, degrees (estimate)."""
+HYPERTROPHY = 0.8
+"""Share by which a severely thickened flavum is thicker (estimate)."""
 FLAVUM_GAP = 0.6
 """Half the width of the gap between the two flava, mm (estimate)."""
 LONGITUDINAL = {"anterior": (1.6, 12.0), "posterior": (1.0, 5.5)}
 """Thickness and half width of the longitudinal ligaments, mm (estimate)."""
 INTERSPINOUS = 2.4
 """Half thickness of the interspinous ligaments, mm (estimate)."""
+CAPSULE = 1.5
+"""Thickness of the capsule of a facet joint, mm (estimate)."""
 SACROILIAC = 3.0
 """How far from both bones the tissue of the sacroiliac joint reaches, mm (estimate)."""
 SUPRASPINOUS = 2.4
@@ -31,7 +37,7 @@ FORAMINAL_FAT = 11.0
 """How far epidural fat follows a nerve out of the canal, mm (estimate)."""
 
 
-def paint_flava(canvas: Canvas, wall: CanalWall) -> None:
+def paint_flava(canvas: Canvas, wall: CanalWall, hypertrophy: float = 0.0) -> None:
     """Paint both ligamenta flava of every segment.
 
     Each goes from the front of the lower half of the upper lamina to the upper border of the
@@ -52,6 +58,7 @@ def paint_flava(canvas: Canvas, wall: CanalWall) -> None:
         # on whose upper border it ends, it comes to lie in line with the bone
         share = np.clip((s[level] - low) / np.maximum(edge - low, 1.0), 0.0, 1.0)
         at_most = morphometry().value("ligamentum_flavum_thickness", segment)
+        at_most *= 1.0 + HYPERTROPHY * hypertrophy
         thick = at_most * np.clip(1.3 * np.cos(angle[level]) + 0.35, 0.45, 1.0)
         beyond = radius[level] - wall.at(wall.closed, *at) + thick * (0.3 + 0.7 * share)
         here = (s[level] < high) & (s[level] > low - 1.0) & (beyond > 0) & (beyond < thick)
@@ -127,13 +134,38 @@ def _taut(edge: Array, spacing: float, in_front: bool) -> Array:
     return ndimage.gaussian_filter1d(close(filled, size=(1, count)), 1.0 / spacing, axis=1)
 
 
-def paint_interspinous(canvas: Canvas, region: Region) -> None:
-    """Paint the interspinous ligaments: whatever is free straight between two processes."""
+def paint_capsules(canvas: Canvas, region: Region) -> None:
+    """Paint the capsules of the facet joints: a shell round what of a joint is not bone."""
+    steps = max(1, round(CAPSULE / canvas.spacing))
+    boxes = ndimage.find_objects(canvas.labels)
+    for upper, lower in region.segments:
+        for side in SIDES:
+            joint = canvas.structures[f"{upper}_{lower}_facet_joint_{side}"].label
+            box = boxes[joint - 1] if joint <= len(boxes) else None
+            if box is None:
+                continue
+            window = tuple(
+                slice(max(0, s.start - steps), s.stop + steps) for s in box
+            )
+            shell = ndimage.binary_dilation(canvas.labels[window] == joint, iterations=steps)
+            canvas.paint(f"{upper}_{lower}_facet_capsule_{side}", shell, window)
+
+
+def paint_interspinous(canvas: Canvas, region: Region, opened: Collection[str] = ()) -> None:
+    """Paint the interspinous ligaments: whatever is free straight between two processes.
+
+    Args:
+        canvas: what is painted.
+        region: whose segments.
+        opened: levels whose spinous process a laminectomy has taken.
+    """
     window = canvas.window([-INTERSPINOUS, -1e3, -1e3], [INTERSPINOUS, 1e3, 1e3])
     labels = canvas.labels[window]
     middle = canvas.window([-0.6, -1e3, -1e3], [0.6, 1e3, 1e3])[0]
     center = slice(middle.start - window[0].start, middle.stop - window[0].start)
     for upper, lower in region.segments:
+        if upper in opened or lower in opened:
+            continue
         above = _any_of(labels[center], canvas, *_arch(upper))
         below = _any_of(labels[center], canvas, *_arch(lower))
         # per column of constant y: from the top of the lower to the bottom of the upper process
@@ -149,13 +181,15 @@ def paint_interspinous(canvas: Canvas, region: Region) -> None:
         canvas.paint(f"interspinous_ligament_{upper}_{lower}", part, window)
 
 
-def paint_supraspinous(canvas: Canvas, tips: Array) -> None:
+def paint_supraspinous(canvas: Canvas, tips: Array, end: float) -> None:
     """Paint the supraspinous ligament over the tips of the spinous processes.
 
     Args:
         canvas: what is painted.
         tips: (n, 2) y and z of the line along the tips, mm.
+        end: height below which there are none, mm.
     """
+    tips = tips[tips[:, 1] > end]
     path = np.column_stack([np.zeros(len(tips)), tips])
     canvas.paint_tube("supraspinous_ligament", path, SUPRASPINOUS)
 
@@ -182,6 +216,8 @@ def _arch(level: str) -> tuple[str, ...]:
     """Return what of a vertebra crosses the midline behind the canal."""
     if level == "s1":
         return ("median_sacral_crest", *(f"sacral_lamina_{side}" for side in SIDES))
+    if level == "c1":
+        return ("c1_posterior_arch",)
     return (f"{level}_spinous_process", *(f"{level}_lamina_{side}" for side in SIDES))
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from spine_tutor.anatomy import vertebra
-from spine_tutor.anatomy.fields import Distances, Field, Points
+from spine_tutor.anatomy.cervical_shape import Pierced
+from spine_tutor.anatomy.fields import Distances, Points
+from spine_tutor.anatomy.measure_cervical import measure_cervical
 from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.ruler import outside, run
 from spine_tutor.anatomy.skeleton import VertebraModel
-
-STEP = 0.1
-"""Fineness of every reading, mm."""
 
 
 def measure(model: VertebraModel) -> dict[str, float]:
@@ -22,6 +22,9 @@ def measure(model: VertebraModel) -> dict[str, float]:
     def bone(points: Points) -> Distances:
         world = points @ model.frame[:3, :3].T + model.frame[:3, 3]
         return model.bone(world.astype(np.float32))
+
+    if isinstance(model.shape, Pierced):
+        return measure_cervical(bone, model.size, model.shape)
 
     def body(points: Points) -> Distances:
         return vertebra.body(points, model.size, model.shape)
@@ -33,34 +36,34 @@ def measure(model: VertebraModel) -> dict[str, float]:
     for side, sign in (("upper", 1), ("lower", -1)):
         below_rim = np.arange(0.5, 4.5, 0.5)
         found[f"endplate_width_{side}"] = max(
-            _run(body, (0, y, sign * (half + slope * y - rim)), (1, 0, 0))
+            run(body, (0, y, sign * (half + slope * y - rim)), (1, 0, 0))
             for rim in below_rim
             for y in np.arange(-8, 4, 2.0)
         )
         found[f"endplate_depth_{side}"] = max(
-            _run(body, (0, 0, sign * (half - rim)), (0, 1, 0)) for rim in below_rim
+            run(body, (0, 0, sign * (half - rim)), (0, 1, 0)) for rim in below_rim
         )
     inset = np.arange(1.0, 5.0, 0.5)
-    found["body_height_anterior"] = max(_run(body, (0, -back - i, 0), (0, 0, 1)) for i in inset)
+    found["body_height_anterior"] = max(run(body, (0, -back - i, 0), (0, 0, 1)) for i in inset)
     found["body_height_posterior"] = max(
-        _run(body, (x, back + i, 0), (0, 0, 1)) for i in inset for x in (0, 6, 10)
+        run(body, (x, back + i, 0), (0, 0, 1)) for i in inset for x in (0, 6, 10)
     )
 
     middle = back - 0.4 * size.canal_depth
     found["canal_width"] = min(
-        max(_run(_outside(bone), (0, y, z), (1, 0, 0)) for y in middle + np.arange(-4, 7, 1.0))
+        max(run(outside(bone), (0, y, z), (1, 0, 0)) for y in middle + np.arange(-4, 7, 1.0))
         for z in shape.pedicle_z + np.arange(-4, 4, 1.0)
     )
     found["canal_depth"] = min(
-        _run(_outside(bone), (0, middle, z), (0, 1, 0)) for z in np.arange(-6, 3, 1.0)
+        run(outside(bone), (0, middle, z), (0, 1, 0)) for z in np.arange(-6, 3, 1.0)
     )
     across = 0.5 * (size.canal_width + shape.pedicle_width)
     # At L5 the transverse process springs from the pedicle's lower half.
     level_with = shape.pedicle_z + (3 if model.level == "l5" else 1)
     through = back - np.arange(0, 5, 0.5)
-    found["pedicle_width"] = min(_run(bone, (across, y, level_with), (1, 0, 0)) for y in through)
+    found["pedicle_width"] = min(run(bone, (across, y, level_with), (1, 0, 0)) for y in through)
     found["pedicle_height"] = min(
-        _run(bone, (across, y, shape.pedicle_z), (0, 0, 1)) for y in through
+        run(bone, (across, y, shape.pedicle_z), (0, 0, 1)) for y in through
     )
 
     x, y, z = (a.ravel() for a in np.meshgrid(
@@ -97,18 +100,3 @@ def table_rows(vertebrae: Mapping[str, VertebraModel]) -> list[dict[str, Any]]:
                         }
                     )
     return rows
-
-
-def _outside(field: Field) -> Field:
-    return lambda points: -field(points)
-
-
-def _run(field: Field, start: tuple[float, float, float], along: tuple[float, ...]) -> float:
-    """Return how far one stays inside a field from `start`, both ways along an axis, mm."""
-    total = 0.0
-    for sign in (1.0, -1.0):
-        steps = np.arange(0.0, 45.0, STEP)
-        points = np.asarray(start) + sign * steps[:, None] * np.asarray(along, float)
-        outside = np.flatnonzero(field(points.astype(np.float32)) > 0)
-        total += steps[outside[0]] if len(outside) else steps[-1]
-    return total

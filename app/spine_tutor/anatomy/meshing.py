@@ -35,9 +35,12 @@ TRIANGLES = {
     "vessel": 1600,
     "organ": 3000,
     "envelope": 6000,
+    "device": 1200,
 }
 """Most triangles of a mesh by kind; small structures have fewer."""
-MORE = {"cauda_equina": 12000, "bowel": 8000, "sacrum": 12000, "abdominal_wall": 6000}
+MORE = {"cauda_equina": 12000, "bowel": 8000, "sacrum": 12000, "abdominal_wall": 6000, "coccyx": 3000}
+FEWER = {"facet_capsule": 450, "piriformis": 1200, "sacroiliac_ligament": 1000}
+"""The same for small structures by a part of their id."""
 WITHOUT = ("retroperitoneal_fat", "intermuscular_fat", "subcutaneous_fat")
 """Fat that only fills what others leave has no surface worth showing."""
 WITHIN = ("cauda_equina", "spinal_cord")
@@ -146,6 +149,7 @@ def _mesh(
     if solid.sum() < _SMALLEST:
         return None
     budget = MORE.get(structure.id, TRIANGLES[structure.kind])
+    budget = min([budget, *(few for part, few in FEWER.items() if part in structure.id)])
     thin = structure.kind in ("ligament", "nerve", "joint") or structure.id in WITHIN
     # A contour on every n-th voxel has about two triangles a voxel of surface; a few times more
     # than the budget is enough to smooth and thin out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import FORAMINA
 from spine_tutor.anatomy.thecal_sac import EXIT, Sac, root_exit
-from spine_tutor.anatomy.viscera import smooth
+from spine_tutor.anatomy.tubes import STEP, smooth
 
 Array = NDArray[np.float64]
 
@@ -23,7 +24,6 @@ BELOW_PEDICLE = 1.6
 """Gap between the lower border of a pedicle and the root under it, mm (estimate)."""
 CLEARANCE = 0.4
 """Least gap between a root and bone, mm (estimate)."""
-STEP = 0.5  # mm between the points of a path
 GANGLION_LENGTH = 11.0
 """Length of a ganglion, mm (estimate)."""
 # Where the nerve goes beyond the foramen, right side: unit-free steps of world x, y, z.
@@ -37,9 +37,36 @@ _ONWARD = {
     "l4": (0.34, 0.34, -0.88),
     "l5": (0.34, 0.50, -0.80),
     "s1": (0.25, 0.75, -0.62),
+    "s2": (0.50, 0.66, -0.56),
+    "s3": (0.62, 0.45, -0.64),
+    "s4": (0.40, 0.45, -0.80),
 }
 _BEYOND = 34.0
 """Length of the nerve beyond the foramen, mm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Root:
+    """The course of a root and its nerve.
+
+    Attributes:
+        path: (n, 3) world points from the sac outwards, every `STEP` mm.
+        ganglion: how far along it its ganglion lies, mm.
+        radius: (n,) mm.
+    """
+
+    path: Array
+    ganglion: float
+    radius: Array
+
+    def at(self, beyond: float) -> Array:
+        """Return the point so far beyond the middle of the ganglion, mm."""
+        n = round((self.ganglion + beyond) / STEP)
+        return self.path[min(max(n, 0), len(self.path) - 1)]
+
+
+Roots = Mapping[tuple[str, str], Root]
+"""By level and side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +127,7 @@ def root_path(
         sac.place(leave - 3.0, sign * (1.0 + 1.0 / width), EXIT[1] + 0.05),
     ]
     if under is None:
-        way = _through_sacrum(sac.column, sign)
+        way = _through_sacrum(sac.column, level, sign)
     else:
         way = _under_pedicle(measure_pedicle(canvas, sac.column, under, side), level, sign)
     onward = np.array(_ONWARD.get(level) or _ONWARD[level[0]]) * [sign, 1.0, 1.0]
@@ -154,31 +181,41 @@ def _under_pedicle(pedicle: Pedicle, level: str, sign: float) -> list[Array]:
     ]
 
 
-def _through_sacrum(column: Column, sign: float) -> list[Array]:
-    """Return the way of S1 through the first anterior sacral foramen."""
+def _through_sacrum(column: Column, level: str, sign: float) -> list[Array]:
+    """Return the way of a sacral root through its anterior foramen."""
     plate = column.endplate("s1", "upper")
     scale = column.bodies["s1"].canal_width / morphometry().value("canal_width", "s1")
     return [(plate @ [*(scale * np.array([sign * x, y, z])), 1.0])[:3]
-            for x, y, z in FORAMINA["s1"][:3]]  # fmt: skip
+            for x, y, z in FORAMINA[level][:3]]  # fmt: skip
 
 
-def paint_nerves(canvas: Canvas, sac: Sac) -> None:
-    """Paint ganglia and roots under the pedicles that are on the canvas."""
+def paint_nerves(canvas: Canvas, sac: Sac) -> Roots:
+    """Paint ganglia and roots of the region, and return their courses."""
     region = sac.column.region
     sacral = dict.fromkeys(SACRAL_ROOTS[region.id] if region.pelvis else ())
+    roots = {}
     for level, under in (region.roots | sacral).items():
         for side in SIDES:
-            path, ganglion_at = root_path(canvas, sac, level, side, under)
-            along = STEP * np.arange(len(path))
-            # within the sleeve of dura it is thinner, in muscle it divides: the ends taper
-            radius = 0.5 * _thickness(level) * np.interp(along, [0.0, 6.0], [0.6, 1.0])
-            radius *= np.interp(along[-1] - along, [0.0, 25.0], [0.65, 1.0])
-            offset = (along - ganglion_at) / (0.5 * GANGLION_LENGTH)
+            root = _root(canvas, sac, level, side, under)
+            offset = (STEP * np.arange(len(root.path)) - root.ganglion) / (0.5 * GANGLION_LENGTH)
             bulge = np.sqrt(np.clip(1.0 - offset**2, 0.0, 1.0)) * 0.5 * _ganglion(level)
-            swollen = bulge > 0.75 * radius
+            swollen = bulge > 0.75 * root.radius
             ganglion = f"{level}_dorsal_root_ganglion_{side}"
-            canvas.paint_tube(ganglion, path[swollen], np.maximum(bulge, radius)[swollen])
-            canvas.paint_tube(f"{level}_nerve_root_{side}", path, radius)
+            canvas.paint_tube(
+                ganglion, root.path[swollen], np.maximum(bulge, root.radius)[swollen]
+            )
+            canvas.paint_tube(f"{level}_nerve_root_{side}", root.path, root.radius)
+            roots[level, side] = root
+    return roots
+
+
+def _root(canvas: Canvas, sac: Sac, level: str, side: str, under: str | None) -> Root:
+    path, ganglion_at = root_path(canvas, sac, level, side, under)
+    along = STEP * np.arange(len(path))
+    # within the sleeve of dura it is thinner, in muscle it divides: the ends taper
+    radius = 0.5 * _thickness(level) * np.interp(along, [0.0, 6.0], [0.6, 1.0])
+    radius *= np.interp(along[-1] - along, [0.0, 25.0], [0.65, 1.0])
+    return Root(path, ganglion_at, radius)
 
 
 def _thickness(level: str) -> float:

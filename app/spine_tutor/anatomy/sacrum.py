@@ -1,98 +1,77 @@
-"""The sacrum down to S4: two relief surfaces within a frontal outline, canal and foramina.
+"""The posed sacrum: five fused vertebrae, their parts, and the way of canal and foramina.
 
 Frame: the upper endplate of S1, origin in its middle, x right, y anterior along it, z cranial.
-The numbers are landmarks measured on one adult sacrum (BodyParts3D), to the millimetre, with the
-canal and the foramina, which that surface does not show, placed by estimate.
+What the bone is made of is in `sacral_solid`, its numbers in `assets/pelvis_shape.yaml`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy.column import Matrix
-from spine_tutor.anatomy.fields import (
-    Distances,
-    Field,
-    Points,
-    bent,
-    difference,
-    intersection,
-    limb,
-    mirrored,
-    moved,
-    polygon,
-    relief,
-    union,
+from spine_tutor.anatomy.fields import Field, Points, mirrored, moved
+from spine_tutor.anatomy.pelvis_shape import pelvis_shape
+from spine_tutor.anatomy.posed import Box, box_of
+from spine_tutor.anatomy.sacral_solid import (
+    VERTEBRAE,
+    along,
+    canal_knots,
+    foramen_places,
+    line,
+    processes,
+    sacral_bone,
+    superior_process,
 )
 
-_X = (0, 10, 20, 30, 40, 50, 58)
-_Z = (-95, -80, -65, -55, -48, -41, -34, -27, -20, -14, -8, -3, 0)
-# Depth y of the pelvic and of the dorsal surface: a row per distance from the midline, from
-# below (z = −95) to the endplate (z = 0).
-_FRONT = (
-    (-8, -16, -18.5, -16, -13.5, -9.5, -4.5, 0, 4, 7.5, 11, 15, 16.5),
-    (-9, -18, -21, -18, -13.5, -9, -5, 0, 4, 7, 9.5, 13, 15),
-    (-4, -19, -25, -21, -17, -8, -8, -2, 3.5, 5.5, 6.5, 8, 8),
-    (-4, -14, -18, -14, -10, -3.5, -3, 1, 4, 3.5, -1, -11, -14),
-    (-4, -12, -17, -9, -3, 2, 4, 9, 5, 3.5, -4, -14, -17),
-    (-4, -12, -17, -8, -1, 6, 12, 13, 11, 6, -5.5, -15, -18),
-    (-4, -12, -17, -8, -1, 6, 12, 14, 13, 6, -5, -13, -17),
-)
-_BACK = (
-    (-23, -34, -38.5, -39, -39.5, -39.5, -39.5, -39.5, -39, -37, -35, -33, -33),
-    (-20, -32.5, -37.5, -38, -38.5, -38.5, -38, -38.5, -38, -36, -34, -33, -33),
-    (-14, -28, -29, -29.5, -30, -30, -31, -31.5, -31, -29, -27, -25.5, -24.5),
-    (-12, -22, -28, -29, -33, -31, -31, -29, -26, -27, -28, -25, -24),
-    (-12, -20, -26, -31, -28, -30, -23, -21, -22, -24, -31, -33, -32),
-    (-12, -20, -22, -16, -12, -4, 0, -4, -18, -22, -30, -31, -30),
-    (-12, -20, -22, -16, -12, -2, 4, 2, -10, -18, -23, -22, -22),
-)
-_OUTLINE = (
-    (0, 0), (26, 0), (34, -1), (46, 3), (57, 0), (60, -8), (56, -20), (48, -34), (45, -48),
-    (42, -62), (33, -74), (25, -85), (17, -94), (0, -96),
-)  # fmt: skip
-"""Frontal half outline (x, z); x is measured along the slant of the auricular surface."""
-_SLANT = 0.33
+Place = tuple[float, float, float]
 
-CANAL = (
-    (-24.0, 14.0),
-    (-24.5, -2.0),
-    (-27.0, -20.0),
-    (-30.5, -40.0),
-    (-31.5, -60.0),
-    (-26.0, -82.0),
-)
-"""Middle of the sacral canal (y, z), mm (estimate)."""
-_CANAL_HALF = ((15.5, 7.0), (15.5, 7.0), (13.5, 6.0), (10.0, 4.6), (7.5, 3.6), (5.0, 2.8))
 
-FORAMINA = {
-    "s1": ((12, -26, -21), (19, -14, -26), (21, 8, -29), 5.5, (18, -42, -27), 4.2),
-    "s2": ((9, -29, -41), (15, -20, -46), (18, -2, -49), 4.8, (16, -44, -48), 3.8),
-    "s3": ((7, -31, -60), (13, -24, -65), (17, -8, -68), 4.2, (14, -44, -67), 3.4),
-    "s4": ((5, -27, -77), (11, -21, -81), (15, -4, -84), 3.5, (12, -42, -83), 2.8),
-}
+def _place(point: NDArray[np.float64]) -> Place:
+    x, y, z = (round(float(value), 1) for value in point)
+    return x, y, z
+
+
+CANAL: tuple[tuple[float, float], ...] = tuple(_place(p)[1:] for p in canal_knots()[0])
+"""Middle of the sacral canal (y, z) from above S1 to the end of the hiatus, mm (estimate)."""
+
+CANAL_LEVELS = dict(zip(VERTEBRAE, CANAL[2:7], strict=True))
+"""The same (y, z) behind the middle of each sacral body."""
+
+
+def _foramina(level: str) -> tuple[Place, Place, Place, float, Place, float]:
+    row, way = pelvis_shape().sacrum.foramina[level], foramen_places(level)
+    start, bend, front, behind = (_place(way[n]) for n in ("canal", "bend", "front", "behind"))
+    return start, bend, front, row.radius, behind, row.radius_behind
+
+
+FORAMINA = {level: _foramina(level) for level in VERTEBRAE[:-1]}
 """Right foramina: start in the canal, bend, anterior mouth, radius; posterior mouth, radius."""
 
-_SAP = ((15.5, -26.0, 0.0), (23.0, -27.0, 0.5), (28.0, -34.5, 0.0))
-_SAP_HALF = ((5.5, 2.4), (7.5, 2.8), (7.0, 2.4))
-
-_REMNANTS = (-31.0, -54.0)
-"""Height of the fused discs S1–S2 and S2–S3."""
 PARTS = (
-    "sacrum",
-    "s1_body",
-    "s2_body",
-    "median_sacral_crest",
-    "sacral_ala_left",
-    "sacral_ala_right",
-    "sacral_lamina_left",
-    "sacral_lamina_right",
-    "s1_superior_articular_process_left",
-    "s1_superior_articular_process_right",
+    ("s1_body", "body of S1"),
+    ("s2_body", "body of S2"),
+    ("s3_body", "body of S3"),
+    ("s4_body", "body of S4"),
+    ("s5_body", "body of S5"),
+    ("median_sacral_crest", "median sacral crest"),
 )
+PAIRED_PARTS = (
+    ("sacral_ala", "ala and lateral part of sacrum"),
+    ("sacral_lamina", "dorsal wall of sacral canal"),
+    ("s1_superior_articular_process", "superior articular process of S1"),
+    ("sacral_cornu", "sacral cornu"),
+)
+"""Ids and names; of each side for the paired ones."""
+
+_IDS = (
+    *(id_ for id_, _ in PARTS),
+    *(f"{id_}_{side}" for id_, _ in PAIRED_PARTS for side in ("left", "right")),
+)
+_LOW, _HIGH = (-76.0, -54.0, -116.0), (76.0, 34.0, 20.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +80,7 @@ class SacrumModel:
 
     Attributes:
         frame: endplate_to_world (4×4) of the upper endplate of S1.
-        scale: size, 1 is the average adult.
+        scale: size, 1 is the pooled adult.
         bone: signed distance to the bone, mm, of world points.
         facets: the same to its superior articular processes.
     """
@@ -111,108 +90,73 @@ class SacrumModel:
     bone: Field
     facets: Field
 
-    part_ids = PARTS
+    part_ids = _IDS
 
     @property
-    def box(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def box(self) -> Box:
         """Return the lowest and highest world corner of a box around the bone, mm."""
-        corners = np.array(
-            [[x, y, z, 1] for x in (-70, 70) for y in (-52, 26) for z in (-104, 18)], float
-        )
-        corners[:, :3] *= self.scale
-        world = (corners @ self.frame.T)[:, :3]
-        return world.min(axis=0), world.max(axis=0)
+        return box_of(self.frame, self.scale * np.array(_LOW), self.scale * np.array(_HIGH))
 
     def parts(self, points: Points) -> NDArray[np.uint8]:
         """Return for (n, 3) world points the index in `part_ids` of the part they belong to."""
-        local = ((points - self.frame[:3, 3]) @ self.frame[:3, :3]).astype(np.float32) / self.scale
-        x, y, z = local.T
-        left = (x < 0).astype(np.uint8)
-        middle = np.interp(z, *_rising([(p[1], p[0]) for p in CANAL]))
-        half = np.interp(z, [-60, -31, 0], [12, 16, 26])
-        part = np.zeros(len(points), np.uint8)
-        in_front = (np.abs(x) < half) & (y > middle)
-        part[in_front & (z > _REMNANTS[1])] = PARTS.index("s2_body")
-        part[in_front & (z > _REMNANTS[0])] = PARTS.index("s1_body")
-        ala = (np.abs(x) >= half) & (z > -60)
-        part[ala] = PARTS.index("sacral_ala_right") - left[ala]
-        behind = (y <= middle) & (np.abs(x) < np.maximum(half, 20))
-        part[behind] = PARTS.index("sacral_lamina_right") - left[behind]
-        part[behind & (np.abs(x) < 4) & (y < middle - 7)] = PARTS.index("median_sacral_crest")
+        local = self._local(points)
+        x, left = np.abs(local[:, 0]), (local[:, 0] < 0).astype(np.uint8)
+        d, s = line().along(local[:, 1:])
+        half, back = along("body", 0, s), along("body", 2, s)
+        crest = along("lamina", 1, s) + 1.0
+
+        def side(part: str) -> NDArray[np.uint8]:
+            found: NDArray[np.uint8] = np.uint8(_IDS.index(f"{part}_right")) - left
+            return found
+
+        borders = [line().borders[level] for level in VERTEBRAE[1:]]
+        part = np.searchsorted(-np.array(borders), -s).astype(np.uint8)  # S1 to S5
+        lateral = x > np.maximum(half, np.interp(s, [-110, -60], [8, 14]))
+        part = np.where(lateral, side("sacral_ala"), part)
+        behind = (d < back) & (x < np.maximum(along("groove", 0, s), half))
+        part = np.where(behind, side("sacral_lamina"), part)
+        part[behind & (x < 4.5) & (d < crest)] = _IDS.index("median_sacral_crest")
+        folded = mirrored(local.astype(np.float32))
+        cornu = (_cornu()(folded) < 1.0) & (s < pelvis_shape().sacrum.cornu[0][0] + 2.0)
+        part = np.where(cornu, side("sacral_cornu"), part)
         sap = self.facets(points) < 0.5
-        part[sap] = PARTS.index("s1_superior_articular_process_right") - left[sap]
-        return part
+        return np.where(sap, side("s1_superior_articular_process"), part).astype(np.uint8)
 
     def is_plate(self, points: Points) -> NDArray[np.bool_]:
-        """Return where the fused endplates of S1–S2 and S2–S3 run through the bodies."""
-        local = ((points - self.frame[:3, 3]) @ self.frame[:3, :3]) / self.scale
-        lines = np.abs(local[:, 2, None] - 0.02 * local[:, 1, None] ** 2 - np.array(_REMNANTS))
-        return (np.abs(lines - 1.5).min(axis=1) < 0.5) & (np.abs(local[:, 0]) < 14)
+        """Return where the endplates beside the remnants of the discs run through the bodies."""
+        local = self._local(points)
+        d, s = line().along(local[:, 1:])
+        borders = np.array([line().borders[level] for level in VERTEBRAE[1:]])
+        off = np.abs(np.abs(s[:, None] - borders).min(axis=1) - 1.6)
+        half, front, back = (along("body", n, s) for n in range(3))
+        inside = (np.abs(local[:, 0]) < 0.8 * half) & (d < front - 1.0) & (d > back + 1.0)
+        plate: NDArray[np.bool_] = (off < 0.45) & inside
+        return plate
+
+    def _local(self, points: Points) -> NDArray[np.float64]:
+        local: NDArray[np.float64] = (points - self.frame[:3, 3]) @ self.frame[:3, :3] / self.scale
+        return local
 
 
-def _rising(pairs: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
-    known = sorted(pairs)
-    return [k for k, _ in known], [v for _, v in known]
+@cache
+def _cornu() -> Field:
+    return processes()["cornu"]
 
 
-def build_sacrum(frame: Matrix, scale: float, thicker: float) -> SacrumModel:
+def build_sacrum(frame: Matrix, scale: float, thicker: float, sex: str = "pooled") -> SacrumModel:
     """Return the sacrum under an endplate of S1.
 
     Args:
         frame: endplate_to_world (4×4) of the upper endplate of S1.
-        scale: size, 1 is the average adult.
+        scale: size, 1 is the pooled adult.
         thicker: what facet hypertrophy adds to the half thickness of its facets, mm.
+        sex: by which the alae are wider or narrower, see the asset.
     """
-    front, back = relief(_X, _Z, _FRONT, scale), relief(_X, _Z, _BACK, scale)
-    outline = scale * np.asarray(_OUTLINE)
-    outline = np.vstack([outline, outline[-2:0:-1] * [-1, 1]])
-    canal_path = [(0.0, scale * y, scale * z) for y, z in CANAL]
-    canal = limb(canal_path, scale * np.asarray(_CANAL_HALF), (1, 0, 0))
-    tunnels = [tunnel for row in FORAMINA.values() for tunnel in _tunnels(row, scale)]
-    sap_path, sap_half = bent(scale * np.asarray(_SAP), scale * np.asarray(_SAP_HALF))
-    sap = limb(sap_path, sap_half + np.array([0, thicker]), (0, 0, 1), reach=8.0 * scale)
-    crest = limb(
-        scale * np.array([(0, -36, -17), (0, -39, -27), (0, -38, -46), (0, -37, -70)]),
-        scale * np.array([(2.5, 4), (2.8, 5), (2.5, 4.5), (2, 3.5)]),
-        (1, 0, 0),
+    bone = sacral_bone(thicker / scale, pelvis_shape().sacrum.ala_breadth[sex])
+    sap = superior_process(thicker / scale)
+    return SacrumModel(
+        frame,
+        scale,
+        moved(lambda points: scale * bone(points / np.float32(scale)), frame),
+        moved(lambda points: scale * sap(mirrored(points / np.float32(scale))), frame),
     )
-
-    def local_sap(points: Points) -> Distances:
-        return sap(mirrored(points))
-
-    def local_bone(points: Points) -> Distances:
-        folded = mirrored(points)
-        x, y, z = folded.T
-        pelvic, pelvic_cosine = front(x, z)
-        dorsal, dorsal_cosine = back(x, z)
-        slant = _SLANT * np.clip(z / (30 * scale) + 2, 0, 1)
-        distance = intersection(
-            (y - pelvic) * pelvic_cosine, (dorsal - y) * dorsal_cosine, 5.0 * scale
-        )
-        distance = intersection(distance, polygon(x - slant * y, z, outline), 4.0 * scale)
-        distance = union(distance, crest(points), 3.0)
-        distance = union(distance, sap(folded), 3.0)
-        distance = difference(distance, canal(folded), 1.5)
-        # The lamina of S1 begins 12 mm below the endplate: the lumbosacral interlaminar window.
-        window = np.maximum(x - (14.5 * scale), -12 * scale - z + 0.4 * x)
-        distance = difference(distance, np.maximum(window, y + 19 * scale), 1.5)
-        for tunnel in tunnels:
-            distance = difference(distance, tunnel(folded), 2.0)
-        return distance
-
-    return SacrumModel(frame, scale, moved(local_bone, frame), moved(local_sap, frame))
-
-
-def _tunnels(row: tuple, scale: float) -> tuple[Field, Field]:
-    """Return the anterior and the posterior foramen of a row of `FORAMINA`."""
-    start, bend, mouth, radius, behind, radius_behind = row
-    inner = 0.9 * radius
-    return (
-        _tunnel([start, bend, mouth], [inner, inner, 1.25 * inner], scale),
-        _tunnel([bend, behind], [radius_behind] * 2, scale),
-    )
-
-
-def _tunnel(path: list[tuple[float, float, float]], radii: list[float], scale: float) -> Field:
-    widths = scale * np.array(radii)
-    return limb(scale * np.array(path), np.stack([widths, widths], axis=1), (0, 0, 1), reach=4.0)

@@ -95,18 +95,19 @@ def _polygon_distance(
                 # where the outline is far from the middle of a tile, that stands for all of it
                 x = origin[0] + (first + 0.5 * (_TILE - 1)) * spacing
                 y = origin[1] + (second + 0.5 * (_TILE - 1)) * spacing
-                middle = _signed_distance(points, x, y)
+                middle = outline_distance(points, x, y)
                 for i in range(first, min(first + _TILE, nx)):
                     for j in range(second, min(second + _TILE, ny)):
                         if abs(middle) > reach:
                             values[i, j, k] = middle
                         else:
                             x, y = origin[0] + i * spacing, origin[1] + j * spacing
-                            values[i, j, k] = _signed_distance(points, x, y)
+                            values[i, j, k] = outline_distance(points, x, y)
 
 
 @njit(nogil=True, cache=True)
-def _signed_distance(points: NDArray[np.float64], x: float, y: float) -> float:
+def outline_distance(points: NDArray[np.float64], x: float, y: float) -> float:
+    """Return the distance of x, y to a closed outline of (n, 2) points, negative inside."""
     nearest = 1e18
     inside = False
     count = len(points)

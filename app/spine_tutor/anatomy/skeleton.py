@@ -7,21 +7,21 @@ facet joints are spaces of even width and no two bones overlap.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy import vertebra
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.catalogue import vertebra_parts
 from spine_tutor.anatomy.column import BodySize, Column, Matrix
 from spine_tutor.anatomy.fields import Distances, Field, Points, mirrored, moved
+from spine_tutor.anatomy.kinds import KINDS, Kind
 from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import SacrumModel
-from spine_tutor.anatomy.vertebra_shape import VertebraShape, vertebra_shape
+from spine_tutor.anatomy.variants import Variant, variant_of, varied
 
 Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -35,14 +35,21 @@ class VertebraModel:
         frame: vertebra_to_world (4×4).
         size, shape: what it is made from.
         below: distance to the next bone, of world points, from which `space` mm are kept.
+        variant: how it differs from a healthy one.
     """
 
     level: str
     frame: Matrix
     size: BodySize
-    shape: VertebraShape
+    shape: Any
     below: Field
     space: float
+    variant: Variant = field(default_factory=Variant)
+
+    @property
+    def kind(self) -> Kind:
+        """Return how it is made."""
+        return KINDS[self.level]
 
     @property
     def part_ids(self) -> tuple[str, ...]:
@@ -51,12 +58,15 @@ class VertebraModel:
 
     def whole(self, points: Points) -> Distances:
         """Return the distance to the bone before its joints are cut, (n,) mm."""
-        local = moved(lambda p: vertebra.bone(p, self.size, self.shape), self.frame)
-        return local(points)
+        return moved(self._whole, self.frame)(points)
+
+    def _whole(self, points: Points) -> Distances:
+        healthy: Distances = self.kind.bone(points, self.size, self.shape)
+        return varied(healthy, points, self.size, self.variant)
 
     def facets(self, points: Points) -> Distances:
         """Return the distance to the superior articular processes, (n,) mm."""
-        process = vertebra.superior_process(self.shape)
+        process = self.kind.superior_process(self.shape)
         return moved(lambda p: process(mirrored(p)), self.frame)(points)
 
     def bone(self, points: Points) -> Distances:
@@ -73,8 +83,8 @@ class VertebraModel:
         """Return for (n, 3) world points the index in `part_ids` of the part they belong to."""
         rotation = self.frame[:3, :3]
         local = ((points - self.frame[:3, 3]) @ rotation).astype(np.float32)
-        kind = vertebra.part_of(local, self.size, self.shape)
-        return self._index[(local[:, 0] < 0).astype(np.intp), kind]
+        part = self.kind.part_of(local, self.size, self.shape)
+        return self._index[(local[:, 0] < 0).astype(np.intp), part]
 
     @cached_property
     def _index(self) -> NDArray[np.uint8]:
@@ -84,7 +94,7 @@ class VertebraModel:
             [
                 [
                     places.get(f"{self.level}_{part}", places.get(f"{self.level}_{part}_{side}", 0))
-                    for part in vertebra.PARTS
+                    for part in self.kind.parts
                 ]
                 for side in ("right", "left")
             ],
@@ -94,7 +104,7 @@ class VertebraModel:
     @property
     def box(self) -> Box:
         """Return the lowest and highest world corner of a box around the bone, mm."""
-        low, high = vertebra.extent(self.size, self.shape)
+        low, high = self.kind.extent(self.size, self.shape)
         corners = np.array(
             [[x, y, z, 1] for x in (low[0], high[0]) for y in (low[1], high[1])
              for z in (low[2], high[2])]
@@ -105,12 +115,12 @@ class VertebraModel:
 
 def part_ids(level: str) -> tuple[str, ...]:
     """Return a vertebra's parts: unpaired first, then left and right of each paired one."""
-    unpaired, both = vertebra_parts(level)
-    paired = [f"{level}_{part}_{side}" for part in both for side in SIDES]
-    return (*(f"{level}_{part}" for part in unpaired), *paired)
+    kind = KINDS[level]
+    paired = [f"{level}_{part}_{side}" for part in kind.paired for side in SIDES]
+    return (*(f"{level}_{part}" for part in kind.unpaired), *paired)
 
 
-def _met(shape: VertebraShape, frame: Matrix, facets: Field, space: float) -> VertebraShape:
+def _met(shape: Any, frame: Matrix, facets: Field, space: float) -> Any:
     """Bend the inferior articular processes until they face those below at joint width.
 
     Poses and shapes of neighbours come from different rows of the tables; in a body they grow
@@ -150,16 +160,15 @@ def build_vertebrae(
         sacrum: the bone on which L5 rests; where there is none, the lowest vertebra rests on the
             next one, which is made for that and not returned.
     """
-    space = case.height_scale * morphometry().value("facet_joint_space")
     models: dict[str, VertebraModel] = {}
     if sacrum is not None:
         below, facets = sacrum.bone, sacrum.facets
     else:
         assert column.region.below is not None  # only L5 rests on the sacrum
-        under = _vertebra(column, case, column.region.below, _nothing, _nothing, space)
+        under = _vertebra(column, case, column.region.below, _nothing, _nothing)
         below, facets = under.whole, under.facets
     for level in reversed(column.region.levels):
-        model = _vertebra(column, case, level, below, facets, space)
+        model = _vertebra(column, case, level, below, facets)
         models[level] = model
         below, facets = model.whole, model.facets
     return models
@@ -170,10 +179,11 @@ def _nothing(points: Points) -> Distances:
     return np.full(len(points), 1e3, np.float32)
 
 
-def _vertebra(
-    column: Column, case: Case, level: str, below: Field, facets: Field, space: float
-) -> VertebraModel:
-    frame, shape = column.frames[level], vertebra_shape(level, case)
+def _vertebra(column: Column, case: Case, level: str, below: Field, facets: Field) -> VertebraModel:
+    where = "cervical" if level.startswith("c") else "all"
+    space = case.height_scale * morphometry().value("facet_joint_space", where)
+    frame, shape = column.frames[level], KINDS[level].shape(level, case)
     if facets is not _nothing:
         shape = _met(shape, frame, facets, space)
-    return VertebraModel(level, frame, column.bodies[level], shape, below, space)
+    size, variant = column.bodies[level], variant_of(level, case)
+    return VertebraModel(level, frame, size, shape, below, space, variant)

@@ -34,6 +34,7 @@ TISSUES: tuple[str, ...] = (
     "steel",
     "thin_cortical_bone",
     "sparse_trabecular_bone",
+    "titanium",
 )
 """Tissue names; a tissue's code in a volume is its place here. Air is 0."""
 

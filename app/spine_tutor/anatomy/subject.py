@@ -16,7 +16,7 @@ from spine_tutor.anatomy.mesh import Mesh
 from spine_tutor.anatomy.structure import Structure, StructureSet
 from spine_tutor.problems import Problem, ProblemError, nearest
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder that `Subject.save` writes; another version is built anew."""
 
 
@@ -29,12 +29,22 @@ class Landmark:
         name: what a person reads.
         point: world position, RAS mm.
         source: where its definition comes from.
+        entry: where the recommended needle enters the skin, RAS mm; None for a mere place.
     """
 
     id: str
     name: str
     point: tuple[float, float, float]
     source: str = ""
+    entry: tuple[float, float, float] | None = None
+
+    @property
+    def direction(self) -> NDArray[np.float64] | None:
+        """Return the unit vector from skin to target, None for a mere place."""
+        if self.entry is None:
+            return None
+        way = np.subtract(self.point, self.entry)
+        return way / np.linalg.norm(way)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +202,7 @@ class Subject:
                 grids=grids,
                 structures=StructureSet(Structure(**s) for s in header["structures"]),
                 landmarks={
-                    m["id"]: Landmark(**{**m, "point": tuple(m["point"])})
+                    m["id"]: Landmark(**{**m, "point": tuple(m["point"]), "entry": _place(m)})
                     for m in header["landmarks"]
                 },
                 frames={level: np.array(frame) for level, frame in header["frames"].items()},
@@ -213,6 +223,11 @@ class Subject:
                     "Build or import it again with `spine-tutor subject`.",
                 )
             ) from error
+
+
+def _place(landmark: Mapping[str, Any]) -> tuple[float, float, float] | None:
+    x, y, z = landmark["entry"] or (None, None, None)
+    return None if x is None else (x, y, z)
 
 
 def _load_meshes(path: Path) -> dict[str, Mesh]:

@@ -171,10 +171,14 @@ def root_exit(line: CanalLine, column: Column, level: str, under: str | None = N
     """
     if level.startswith("c"):
         return line.levels[under or level] - 0.3 * column.bodies[under or level].height
+    if level in SACRAL_EXITS:
+        return line.levels["s2"] + SACRAL_EXITS[level]
     above = {"l1": 6.0, "l2": 7.5, "l3": 9.5, "l4": 12.0, "l5": 15.0, "s1": 17.0}
     return line.levels[level] + above.get(level, 5.0) * column.bodies[level].height / 27.0
 
 
+SACRAL_EXITS = {"s2": 9.0, "s3": 4.5, "s4": 2.5}
+"""How far above the end of the sac the last roots leave it, mm (estimate)."""
 EXIT = (0.86, 0.12)
 """Where in the section of the sac a root leaves it: shares of the half axes, across and ahead."""
 
@@ -192,6 +196,8 @@ def _paint_cauda(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
     leaving = [("l2", 0), ("l3", 1), ("l4", 2), ("l5", 3), ("s1", 4), ("s2", 5), ("s3", 6),
                ("s4", 7)]  # fmt: skip
     for level, order in leaving:
+        if level in sac.column.frames and level not in line.levels:
+            continue  # it leaves above the region
         exit_ = root_exit(line, sac.column, level) if level in sac.column.frames else sac.end + 5.0
         for side in (-1.0, 1.0):
             for dorsal in (True, False):

@@ -16,6 +16,7 @@ from scipy import ndimage
 from spine_tutor.anatomy import trunk_outlines as outlines
 from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.pelvic_trunk import pelvic_solids
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sections import between, ellipse, mirrored, rounded, stacked
 from spine_tutor.anatomy.trunk_outlines import Array, Lattice, Lines
@@ -32,20 +33,25 @@ MEDIAN = 2.0
 """Distance of the back muscles from the midline, mm (estimate)."""
 ABDOMINAL_WALL = 14.0
 """Thickness of the muscles of the abdominal wall, mm (estimate)."""
+PUBIS = -100.0
+"""Height at which the abdominal wall ends, mm (estimate)."""
 ILIACUS = 13.0
 """Thickness of iliacus, mm (estimate)."""
 USUAL_FAT = 18.0
 """The subcutaneous fat, mm, for which the outlines are drawn."""
 _FASCIA_EDGE = 86.0  # mm from the midline to where the posterior layer is painted
 
-_MUSCLES = {
-    "multifidus": ("multifidus",),
-    "erector_spinae": ("longissimus", "iliocostalis"),
-    "psoas": ("psoas",),
-    "quadratus_lumborum": ("quadratus_lumborum",),
-    "iliacus": ("iliacus",),
-}
-"""The solids that each paired muscle of the catalogue is painted from."""
+_MUSCLES = (
+    "multifidus",
+    "longissimus",
+    "iliocostalis",
+    "psoas",
+    "quadratus_lumborum",
+    "iliacus",
+    "gluteus_maximus",
+    "gluteus_medius",
+)
+"""Paired muscles; each is a solid of the same name."""
 
 
 class Trunk:
@@ -55,31 +61,31 @@ class Trunk:
     which ends at the deep fascia.
     """
 
-    def __init__(self, case: Case, at: Lines, lattice: Lattice, ilium: NDArray[np.bool_]):
+    def __init__(self, case: Case, at: Lines, lattice: Lattice, hip: NDArray[np.bool_]):
         """Make the solids.
 
         Args:
             case: whose trunk it is.
             at: the lines that the outlines hang on.
             lattice: where the solids are known.
-            ilium: the right ilium on the lattice.
+            hip: the right hip bone on the lattice.
         """
         self.at, self.lattice, self.size = at, lattice, case.height_scale
         wall = _deep_fascia(case, at)
         skin = _offset(wall, _fat(case, wall, at) + SKIN)
         self.solids = {"body": self._stacked(skin), "fascia": self._stacked(wall)}
         self.solids |= self._muscles()
-        self.solids |= self._wall(ilium)
+        self.solids |= self._wall(hip)
 
     def paint_muscles(self, canvas: Canvas) -> None:
         """Paint muscles, fascia and body wall into what is free."""
-        for muscle, solids in _MUSCLES.items():
+        for muscle in _MUSCLES:
             for side in SIDES:
-                for name in solids:
-                    canvas.paint_solid(f"{muscle}_{side}", self._on(name, side))
-        low, high = [-_FASCIA_EDGE, -np.inf, -np.inf], [_FASCIA_EDGE, 0.0, np.inf]
+                canvas.paint_solid(f"{muscle}_{side}", self._on(muscle, side))
+        ends = self.at.heights["s3"]
+        low, high = [-_FASCIA_EDGE, -np.inf, ends], [_FASCIA_EDGE, 0.0, np.inf]
         canvas.paint_solid("thoracolumbar_fascia", self._whole("fascia"), -FASCIA, low, high)
-        for name in ("gluteal_muscles", "abdominal_wall"):
+        for name in ("pelvic_floor", "thigh_muscles", "abdominal_wall"):
             canvas.paint_solid(name, self._whole(name))
 
     def paint_fat_and_skin(self, canvas: Canvas) -> None:
@@ -109,7 +115,8 @@ class Trunk:
         at, size = self.at, self.size
         within = self.solids["fascia"].grown(-FASCIA)
         midline = self._solid(MEDIAN - self.lattice.axis(0))
-        back = self._hung(outlines.PARASPINAL) & within & midline
+        ends = self._solid(at.heights["s3"] - 12.0 * size - self.lattice.axis(2))
+        back = self._hung(outlines.PARASPINAL) & within & midline & ends
         crest = self._solid(at.heights["l5"] + 6.0 * size - self.lattice.axis(2))
         medial = self._cleft(outlines.MULTIFIDUS)
         lateral = self._cleft(outlines.ILIOCOSTALIS)
@@ -122,13 +129,12 @@ class Trunk:
             "iliocostalis": erector - lateral.grown(0.5 * CLEFT),
         }
 
-    def _wall(self, ilium: NDArray[np.bool_]) -> dict[str, Solid]:
-        """Return abdominal, gluteal and iliacus muscles and the region of the deep back fat."""
+    def _wall(self, hip: NDArray[np.bool_]) -> dict[str, Solid]:
+        """Return muscles of abdomen, hip and pelvis, and the region of the deep back fat."""
         x, y, z = (self.lattice.axis(n) for n in range(3))
         fascia, canal = self.solids["fascia"], self.at.canal[None, None, :]
-        inner, outer, crest, away = _blade(ilium, self.lattice)
-        above = z - crest  # over the crest there is no gluteal muscle, in the fossa no iliacus
-        gluteal = self._solid(np.maximum(outer - x, above))
+        inner, outer, crest, away = _blade(hip, self.lattice)
+        above = z - crest  # over the crest there is no iliacus
         # lateral to the back muscles and to quadratus
         flank = self._solid(canal - 30.0 + 1.2 * np.maximum(108.0 - x, 0.0) - y)
         ring = Solid(-fascia.values - np.float32(ABDOMINAL_WALL), fascia.origin, fascia.spacing)
@@ -136,8 +142,8 @@ class Trunk:
         fossa = np.maximum(fossa, np.maximum(above + 6.0, away - 4.0))
         before = canal + 14.0 - y  # in front of the sacroiliac joint
         return {
-            "gluteal_muscles": fascia & gluteal,
-            "abdominal_wall": fascia & ring & flank,
+            **pelvic_solids(fascia, outer, inner, crest, self.lattice, self.size),
+            "abdominal_wall": fascia & ring & flank & self._solid(PUBIS * self.size - z),
             "iliacus": fascia & self._solid(np.maximum(fossa, before)),
             "intermuscular_fat": fascia & self._solid(y - canal + 6.0),
         }
@@ -168,20 +174,20 @@ class Trunk:
         return Solid(full, self.lattice.origin, self.lattice.spacing)
 
 
-def _blade(ilium: NDArray[np.bool_], lattice: Lattice) -> tuple[Array, Array, Array, Array]:
-    """Return where the blade of the ilium is, shaped to broadcast over a lattice, mm.
+def _blade(hip: NDArray[np.bool_], lattice: Lattice) -> tuple[Array, Array, Array, Array]:
+    """Return where the hip bone is, shaped to broadcast over a lattice, mm.
 
     Returns:
         x of its inner and outer surface by y and z, z of its crest by y, and by y and z how far
         the nearest place with bone is; where there is none, the nearest place's.
     """
-    present = np.any(ilium, axis=0)
+    present = np.any(hip, axis=0)
     if not present.any():
-        raise ValueError("the ilium does not reach the lattice of the trunk")
+        raise ValueError("the hip bone does not reach the lattice of the trunk")
     x = lattice.spacing * np.arange(lattice.shape[0])
     away, (j, k) = ndimage.distance_transform_edt(~present, lattice.spacing, return_indices=True)
-    inner = x[ilium.argmax(axis=0)][j, k]
-    outer = x[len(x) - 1 - ilium[::-1].argmax(axis=0)][j, k]
+    inner = x[hip.argmax(axis=0)][j, k]
+    outer = x[len(x) - 1 - hip[::-1].argmax(axis=0)][j, k]
     z = lattice.axis(2).ravel()
     column = np.any(present, axis=1)
     tops = z[present.shape[1] - 1 - present[:, ::-1].argmax(axis=1)]

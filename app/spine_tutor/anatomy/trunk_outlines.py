@@ -17,6 +17,10 @@ Array = NDArray[np.float64]
 
 BELOW_S1 = 52.0
 """From the middle of S1 down to the level called ``s3`` here, mm."""
+TRUNK_LEVELS = ("t12", "l1", "l2", "l3", "l4", "l5", "s1")
+"""Levels that the outlines are drawn at, whatever the region."""
+LOWER = {"coccyx": 42.0, "ischium": 96.0, "thigh": 150.0}
+"""How far the levels below lie under that one, mm; coccyx is also the height of the hip joint."""
 
 # fmt: off
 # Right half of the deep fascia, from behind in the midline forwards: seven points whose y is
@@ -27,6 +31,9 @@ BACK = {
     "l5": [(0, 0), (13, -2), (34, -5), (58, -4), (85, 2), (114, 17), (140, 42)],
     "s1": [(0, 0), (14, -1), (36, -3), (61, -4), (91, -1), (122, 13), (148, 38)],
     "s3": [(0, 0), (12, -3), (36, -10), (64, -14), (96, -11), (128, 4), (154, 32)],
+    "coccyx": [(0, 8), (12, -4), (32, -20), (60, -28), (95, -24), (130, -2), (156, 34)],
+    "ischium": [(0, 40), (10, 5), (30, -16), (60, -24), (95, -20), (130, 6), (154, 40)],
+    "thigh": [(0, 60), (8, 30), (28, 0), (60, -10), (95, -6), (128, 16), (150, 44)],
 }
 FRONT = {
     "t12": [(140, 40), (143, 72), (125, 104), (85, 126), (42, 134), (0, 136)],
@@ -34,6 +41,9 @@ FRONT = {
     "l5": [(154, 36), (155, 66), (134, 98), (88, 118), (44, 125), (0, 126)],
     "s1": [(161, 30), (161, 60), (139, 92), (92, 113), (45, 120), (0, 121)],
     "s3": [(168, 22), (167, 52), (144, 80), (96, 101), (48, 109), (0, 110)],
+    "coccyx": [(170, 10), (168, 40), (146, 74), (98, 92), (50, 100), (0, 102)],
+    "ischium": [(164, 5), (160, 36), (136, 66), (92, 80), (44, 72), (0, 64)],
+    "thigh": [(160, 8), (156, 36), (132, 62), (92, 74), (40, 58), (0, 36)],
 }
 # Right side; x from the midline, y from the middle of the canal:
 # centre x, y, half axes across and along, turn in degrees.
@@ -46,6 +56,8 @@ PSOAS = {
     "l5": (49, 33, 20, 24, -4),
     "s1": (60, 58, 19, 22, 0),
     "s3": (70, 96, 17, 18, 0),
+    "coccyx": (90, 108, 17, 13, 0),
+    "ischium": (98, 72, 10, 10, 0),
 }
 QUADRATUS = {
     "t12": (46, -4, 9, 4, -12),
@@ -111,25 +123,29 @@ class Lines:
     tips: Array
 
 
-def lines(column: Column, tips: Array, lattice: Lattice) -> Lines:
+def lines(column: Column, tips: Array, lattice: Lattice, size: float) -> Lines:
     """Return the lines that the outlines hang on.
 
     Args:
         column: the posed vertebrae.
         tips: (n, 2) y and z along the tips of the spinous processes and the sacral crest, mm.
         lattice: whose slices are wanted.
+        size: of the body, 1 is the average adult.
     """
     z = lattice.axis(2).ravel()
     centers = {}
-    for level in column.levels:
+    for level in TRUNK_LEVELS:
         frame = column.frames[level]
         body = column.bodies[level]
         y = -0.5 * (body.depth + body.canal_depth)
         centers[level] = (frame @ [0.0, y, 0.0, 1.0])[:3]
     # the sacrum goes on down along its own axis
     centers["s3"] = centers["s1"] - BELOW_S1 * column.frames["s1"][:3, 2]
+    for level, depth in LOWER.items():  # below it all hangs where the sacrum ends
+        centers[level] = centers["s3"] - [0.0, 0.0, size * depth]
     order = sorted(centers.values(), key=lambda c: float(c[2]))
     canal = np.interp(z, [c[2] for c in order], [c[1] for c in order])
     tips = tips[np.argsort(tips[:, 1])]
+    tips = tips[tips[:, 1] > centers["s3"][2]]
     heights = {level: float(c[2]) for level, c in centers.items()}
     return Lines(heights, z, canal, np.interp(z, tips[:, 1], tips[:, 0]))

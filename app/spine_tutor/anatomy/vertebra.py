@@ -6,6 +6,7 @@ x right, y anterior, z cranial. Paired parts are written once, for the right sid
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from math import radians, tan
 
@@ -31,16 +32,16 @@ from spine_tutor.anatomy.fields import (
 )
 from spine_tutor.anatomy.vertebra_shape import VertebraShape
 
-PARTS = (
-    "body",
-    "pedicle",
-    "pars",
-    "lamina",
-    "superior_articular_process",
-    "inferior_articular_process",
-    "transverse_process",
-    "spinous_process",
-)
+UNPAIRED: Mapping[str, str] = {"body": "vertebral body", "spinous_process": "spinous process"}
+PAIRED: Mapping[str, str] = {
+    "pedicle": "pedicle",
+    "pars": "pars interarticularis",
+    "lamina": "lamina",
+    "superior_articular_process": "superior articular process",
+    "inferior_articular_process": "inferior articular process",
+    "transverse_process": "transverse process",
+}
+PARTS = ("body", *PAIRED, "spinous_process")
 
 REACH = 12.0
 """How far from a part of the arch its distance counts, mm.
@@ -64,9 +65,9 @@ def body(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     waist = np.clip(1 - np.abs(rise) ** np.float32(2.5), 0, 1)
     half_width = half_width * (1 - shape.waist_side * waist) + lip
     # The body is widest somewhat behind its middle and flatter behind than in front.
-    widest = -0.08 * size.depth
+    widest = -shape.widest * size.depth
     front = half_depth * (1 - shape.waist_front * waist) - widest + lip
-    back = half_depth + widest + lip
+    back = half_depth + widest + lip + shape.wings
     ahead = y > widest
     wall = superellipse(
         x,
@@ -75,9 +76,8 @@ def body(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
         np.where(ahead, front, back),
         np.where(ahead, np.float32(shape.squareness_front), np.float32(shape.squareness_back)),
     )
-    hollow = (
-        shape.hollow_back * (0.15 + 0.85 * waist) * np.exp(-((x / (0.3 * size.width_upper)) ** 2))
-    )
+    middle = np.exp(-((x / (0.3 * size.width_upper)) ** 2))
+    hollow = shape.hollow_back * (0.15 + 0.85 * waist) * middle - shape.wings * (1 - middle)
     wall = intersection(wall, -half_depth - lip + hollow - y, 2.0)
     slope = tan(radians(0.5 * size.wedge))
     ring = np.hypot(2 * x / size.width_upper, 2 * y / size.depth)
@@ -101,7 +101,7 @@ def canal(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     length = np.hypot(reach, run)
     behind = (front - depth - flare) - y + side * (run / length) * (length / reach)
     behind = behind * (reach / length)
-    return intersection(np.abs(x) - reach, behind, 2.0)
+    return intersection(np.abs(x) - reach, behind, shape.canal_rounding)
 
 
 def parts(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.float32]:
@@ -129,7 +129,7 @@ def _arch(size: BodySize, shape: VertebraShape) -> tuple[Field, ...]:
         REACH,
     )
     pars = limb(
-        *bent([s.pillar, s.pars, s.iap_base], [(5.5, 5.5), s.pars_half, s.pars_half], 4),
+        *bent([s.pillar, s.pars, s.iap_base], [s.pillar_half, s.pars_half, s.pars_half], 4),
         _RIGHT,
         REACH,
     )
@@ -156,7 +156,7 @@ def superior_process(shape: VertebraShape, reach: float = 1e3) -> Field:
         [s.sap_front, s.sap_mid, s.sap_back],
         [(0.7 * half, thin), (half, thin), (0.75 * half, thin)],
     )
-    return limb(path, widths, _UP, reach)
+    return limb(path, widths, (0, s.sap_lean, 1), reach)
 
 
 def _spinous(shape: VertebraShape) -> Field:
@@ -191,7 +191,35 @@ def bone(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     arch = union(arch, transverse, 3.0)
     arch = union(arch, pedicle, 3.0)
     arch = difference(arch, canal(points, size, shape), 1.5)
-    return union(arch, body_, 5.0)
+    whole = union(arch, body_, 5.0)
+    for cup in costal_cups(shape):
+        whole = difference(whole, cup(points), 1.0)
+    return whole
+
+
+def costal_cups(shape: VertebraShape) -> Iterator[Field]:
+    """Yield the hollows in which the ribs turn, spheres about their heads and tubercles."""
+    for middle, radius in (
+        (shape.rib_head, shape.head_radius),
+        (shape.rib_head_below, shape.head_radius),
+        (shape.rib_tubercle, shape.tubercle_radius),
+    ):
+        if middle is not None:
+            yield _ball(np.array(middle, np.float32), radius)
+
+
+def _ball(middle: NDArray[np.float32], radius: float) -> Field:
+    """Return the field of a sphere, for points of either side."""
+
+    def field(points: Points) -> Distances:
+        x, y, z = (
+            np.abs(points[:, 0]) - middle[0],
+            points[:, 1] - middle[1],
+            points[:, 2] - middle[2],
+        )
+        return np.sqrt(x * x + y * y + z * z) - np.float32(radius)
+
+    return field
 
 
 def part_of(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.intp]:

@@ -33,6 +33,7 @@ class Landmarks(BaseModel):
     squareness_front: float
     squareness_back: float
     widest: float = 0.08
+    wings: float = 0.0
     # canal and pedicle
     canal_side: float
     canal_flare: float
@@ -40,6 +41,7 @@ class Landmarks(BaseModel):
     pedicle_z: float
     # where pedicle, transverse and superior articular process meet, and on down the arch
     pillar: Point
+    pillar_half: Pair = (5.5, 5.5)
     pars: Point
     pars_half: Pair
     lamina_mid: Pair
@@ -65,8 +67,8 @@ class Landmarks(BaseModel):
     rib_head: Point | None = None
     rib_head_below: Point | None = None
     rib_tubercle: Point | None = None
-    head_radius: float = 7.0
-    tubercle_radius: float = 6.0
+    head_radius: float = 6.2
+    tubercle_radius: float = 5.5
 
 
 class VertebraShape(Landmarks):
@@ -80,6 +82,7 @@ _LENGTHS = (
     "hollow_back",
     "dish",
     "rim_rounding",
+    "wings",
     "canal_rounding",
     "head_radius",
     "tubercle_radius",

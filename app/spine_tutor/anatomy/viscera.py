@@ -1,48 +1,36 @@
-"""Great vessels, kidneys and bowel: what lies before the column and shows in every picture.
+"""Kidneys and bowel: what lies before the column and shows in every picture.
 
 Positions and sizes are estimates after axial CT of adults, mm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.tubes import smooth
 
-AORTA = 9.0
-"""Radius of the infrarenal aorta, mm."""
-CAVA = 10.5
-"""Radius of the inferior vena cava, mm."""
-ILIAC = (5.0, 6.0)
-"""Radius of a common iliac artery and vein, mm."""
 KIDNEY = (25.0, 24.0, 53.0)
 """Half width, depth and length of a kidney, mm."""
 
 
-def paint_vessels(canvas: Canvas, column: Column) -> None:
-    """Paint aorta and inferior vena cava with the common iliac vessels."""
-    # the aorta divides before the lower part of L4, the veins join before the upper part of L5
-    aorta = _path(column, AORTA, [("t12", -4, 0), ("l1", -6, 0), ("l2", -9, 0), ("l3", -10, 0),
-                                  ("l4", -6, -4)])  # fmt: skip
-    aorta.insert(0, aorta[0] + np.array([1.0, 0.0, 40.0]))
-    canvas.paint_tube("aorta", smooth(aorta), AORTA)
-    cava = _path(column, CAVA - 3.0, [("l1", 24, 0), ("l2", 20, 0), ("l3", 19, 0), ("l4", 18, 0),
-                                      ("l5", 10, 8)])  # fmt: skip
-    cava.insert(0, cava[0] + np.array([1.0, 8.0, 70.0]))
-    canvas.paint_tube("inferior_vena_cava", smooth(cava), CAVA)
-    fork, joint = aorta[-1], cava[-1]
-    for side in (-1.0, 1.0):
-        ends = [np.array([side * 30.0, 38.0, 0.0]), np.array([side * 52.0, 40.0, -45.0]),
-                np.array([side * 66.0, 62.0, -110.0])]  # fmt: skip
-        path = smooth([fork, *(e + np.array([0.0, 10.0, 0.0]) for e in ends)])
-        canvas.paint_tube("aorta", path, np.linspace(ILIAC[0] + 1.0, ILIAC[0], len(path)))
-        path = smooth([joint, *(e + np.array([0.0, -4.0, -2.0]) for e in ends)])
-        canvas.paint_tube("inferior_vena_cava", path, np.linspace(8.0, ILIAC[1], len(path)))
+def paint_pelvic_organs(canvas: Canvas, size: float) -> None:
+    """Paint rectum, with gas that rises to its back in a prone person, and bladder."""
+    rectum = size * smooth([[-22, 18, -26], [-8, -8, -44], [0, -32, -62], [0, -44, -86],
+                            [0, -34, -108], [0, -30, -124], [0, -44, -142], [0, -62, -160]])  # fmt: skip
+    share = np.linspace(0.0, 1.0, len(rectum))
+    radius = size * np.interp(share, [0.0, 0.35, 0.7, 0.85, 1.0], [12.0, 17.0, 15.0, 8.0, 6.0])
+    gas = (share > 0.2) & (share < 0.65)
+    canvas.paint_tube("bowel_gas", rectum[gas] - [0.0, 5.0 * size, 0.0], 0.5 * radius[gas])
+    canvas.paint_tube("rectum", rectum, radius)
+    center, half = size * np.array([0.0, 20.0, -92.0]), size * np.array([36.0, 25.0, 22.0])
+    window = canvas.window(center - half, center + half)
+    x, y, z = canvas.axes(window)
+    inside = sum(((a - c) / h) ** 2 for a, c, h in zip((x, y, z), center, half, strict=True)) < 1.0
+    canvas.paint("urinary_bladder", np.asarray(inside), window)
 
 
 def paint_kidneys(canvas: Canvas, column: Column, case: Case) -> None:
@@ -89,31 +77,3 @@ def paint_bowel(canvas: Canvas, column: Column, case: Case) -> None:
             gas = path[8 * start : 8 * start + 7] - [0.0, 0.25 * radius, 0.0]
             canvas.paint_tube("bowel_gas", gas, 0.62 * radius * rng.uniform(0.6, 1.0))
         canvas.paint_tube("bowel", path, radius)
-
-
-def smooth(points: Iterable[ArrayLike], step: float = 2.0) -> NDArray[np.float64]:
-    """Return a smooth path through points, one every `step` mm."""
-    from scipy.interpolate import PchipInterpolator
-
-    known = np.asarray(list(points), float)
-    chord = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(known, axis=0), axis=1))])
-    return PchipInterpolator(chord, known)(np.arange(0.0, chord[-1] + 1e-9, step))
-
-
-def _path(
-    column: Column, radius: float, places: Iterable[tuple[str, float, float]]
-) -> list[NDArray[np.float64]]:
-    """Return places of a vessel that lies on the front of bodies, 2 mm of ligament between.
-
-    Args:
-        column: the posed vertebrae.
-        radius: of the vessel, mm.
-        places: level, and x and z in the vertebra's frame, mm.
-    """
-    found = []
-    for level, x, z in places:
-        body = column.bodies[level]
-        round_ = max(0.0, 1.0 - (2 * x / body.width_upper) ** 2) ** 0.4
-        y = 0.5 * body.depth * round_ + 2.0 + radius
-        found.append((column.frames[level] @ [x, y, z, 1.0])[:3])
-    return found

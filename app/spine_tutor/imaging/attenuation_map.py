@@ -40,7 +40,7 @@ SOFTEN_TO_MM = 2.0
 """Coarser axes are left alone: smoothing them would cost more than their steps do."""
 FADE_VOXELS = 4
 """Width over which a coarse map of mineral fades out inside a finer grid, coarse voxels."""
-DENSE = (*BONES, "contrast", "steel")
+DENSE = (*BONES, "contrast", "steel", "titanium")
 """Tissues whose mineral is mapped at full resolution."""
 DENSE_FROM_HU = 150
 """In a measured CT, mineral beyond this; noise and enhanced organs stay on the soft lattice."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter
+from scipy.ndimage import distance_transform_cdt, gaussian_filter
 
-from spine_tutor.anatomy import BONES, TISSUE_CODE, TISSUES, LabelGrid, StructureSet, Subject
+from spine_tutor.anatomy import BONES, TISSUE_CODE, TISSUES, StructureSet, Subject
 from spine_tutor.imaging.geometry import ConeGeometry
-from spine_tutor.imaging.masks import structure_volumes
-from spine_tutor.imaging.projector import line_integrals
+from spine_tutor.imaging.masks import among, lengths_in, part_around
 from spine_tutor.imaging.xray import spectrum, tissue_attenuation
 
 REACH_MM = 2.0
@@ -20,6 +20,9 @@ REACH_MM = 2.0
 
 RING_MM = 4.0
 """How far the surround reaches."""
+
+SURROUND_MM = 1.0
+"""Distance between the places at which a surround is looked at, where voxels are finer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,27 +54,64 @@ def added_attenuation(
 ) -> NDArray[np.float32]:
     """Return what a structure adds to the log attenuation of each ray.
 
-    It is compared with the same body in which the structure is filled with its surround: the
-    median of what lies within `RING_MM`, its own whole bone left out. A joint is a gap in
-    bone, so its surround is bone.
+    It is compared with the same body in which the structure is filled with its `surround`.
     """
-    structures = subject.structures
-    mu = _attenuation_at_detector()
-    own = whole_bone(structures, structure_id)
-    bone = [TISSUE_CODE[name] for name in BONES]
-
-    def difference(part: LabelGrid) -> NDArray[np.float64]:
-        mask = np.isin(part.labels, list(structures.labels_of(structure_id)))
-        near = binary_dilation(mask, iterations=max(1, round(RING_MM / float(part.spacing[0]))))
-        near &= ~np.isin(part.labels, list(own))
-        if structures[structure_id].kind == "joint":
-            near &= np.isin(part.tissues, bone)
-        return mu[part.tissues] - (np.median(mu[part.tissues[near]]) if near.any() else 0.0)
-
+    mu = attenuation_at_detector()
+    differs = mu - mu[surround(subject, structure_id)]
     added = np.zeros(geometry.shape, np.float32)
-    for volume in structure_volumes(subject, structure_id, difference, RING_MM):
-        added += line_integrals(volume, geometry)
+    for code, length in lengths_in(subject, structure_id, geometry).items():
+        added += np.float32(differs[code]) * length
     return added
+
+
+def surround(subject: Subject, structure_id: str) -> int:
+    """Return the code of the tissue that surrounds a structure, as X-rays see it.
+
+    It is the median by attenuation of what lies within `RING_MM` of the structure, its own whole
+    bone and the air outside the body left out. A joint is a gap in bone, so its surround is bone.
+
+    Raises:
+        UnknownStructure: if the subject has no structure of that name.
+    """
+    known = _SURROUNDS.setdefault(subject, {})
+    if structure_id not in known:
+        order = np.argsort(attenuation_at_detector())
+        volume = _tissues_around(subject, structure_id)[order].cumsum()
+        known[structure_id] = int(order[np.searchsorted(volume, 0.5 * volume[-1])])
+    return known[structure_id]
+
+
+_SURROUNDS: WeakKeyDictionary[Subject, dict[str, int]] = WeakKeyDictionary()
+
+
+def _tissues_around(subject: Subject, structure_id: str) -> NDArray[np.float64]:
+    """Return the volume of each tissue by code around a structure, mm³."""
+    structures = subject.structures
+    own = structures.labels_of(structure_id)
+    left_out = [0, *whole_bone(structures, structure_id)]
+    bone = [TISSUE_CODE[name] for name in BONES]
+    found = np.zeros(len(TISSUES))
+    for n in range(len(subject.grids)):
+        part = part_around(subject, structure_id, n, RING_MM)
+        if part is None:
+            continue
+        thin = max(1, int(SURROUND_MM / float(part.spacing[0])))  # every voxel is not needed
+        labels, tissues = (codes[::thin, ::thin, ::thin] for codes in (part.labels, part.tissues))
+        spacing = thin * np.asarray(part.spacing)
+        near = grown(among(labels, own), max(1, round(RING_MM / float(spacing[0]))))
+        near &= ~among(labels, left_out)
+        if structures[structure_id].kind == "joint":
+            near &= among(tissues, bone)
+        found += float(np.prod(spacing)) * np.bincount(tissues[near], minlength=len(TISSUES))
+    return found if found.any() else np.eye(len(TISSUES))[TISSUE_CODE["muscle"]]
+
+
+def grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+    """Return a mask with all that is at most so many steps from voxel to voxel away."""
+    if not mask.any():
+        return mask
+    away: NDArray[np.int_] = distance_transform_cdt(~mask, metric="taxicab")
+    return away <= steps
 
 
 def whole_bone(structures: StructureSet, structure_id: str) -> frozenset[int]:
@@ -85,7 +125,7 @@ def whole_bone(structures: StructureSet, structure_id: str) -> frozenset[int]:
 
 
 @cache
-def _attenuation_at_detector() -> NDArray[np.float64]:
+def attenuation_at_detector() -> NDArray[np.float64]:
     """Return the attenuation of each tissue by its code for a C-arm's beam behind a body, 1/mm.
 
     80 kVp, 3 mm Al, 150 mm of water: one beam for all views, as only ratios matter here.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -10,9 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.ndimage import gaussian_filter
 
 from spine_tutor.anatomy import TISSUE_CODE, Subject
+from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.needle import NEEDLE
+from spine_tutor.imaging.needle_ct import add_steel, streaks
+from spine_tutor.imaging.preset import Preset
 from spine_tutor.imaging.reslice import plane_average, plane_labels, plane_volume
+from spine_tutor.imaging.spread_pictures import fluid, mixed_hounsfield
 from spine_tutor.imaging.unevenness import fat_share, trabeculae
 from spine_tutor.imaging.view import CtView
 from spine_tutor.imaging.xray import hounsfield_by_tissue
@@ -26,13 +32,15 @@ EFFECTS = (
     "partial volume across and through the slice; slice thickness",
     "resolution of the reconstruction kernel; correlated noise that falls with thickness and dose",
     "12-bit range; bone and soft-tissue windows",
+    "a steel needle with the streaks of its shadow: starved views, back-projected",
 )
 OMISSIONS = (
-    "reconstruction from projections: no streaks of metal or bone, no beam hardening",
+    "reconstruction from projections: no streaks of bone or implants, no beam hardening; a "
+    "needle's streaks in axial slices only",
     "motion; single trabeculae; enhancement by intravenous contrast",
 )
 
-WINDOWS = {"bone": (400.0, 1800.0), "soft tissue": (40.0, 400.0)}
+WINDOWS = {"bone": (400.0, 1800.0), "soft tissue": (40.0, 400.0), "lung": (-600.0, 1500.0)}
 """Centre and width, HU."""
 KERNEL_MM = {"bone": 0.25, "standard": 0.45}
 """Standard deviation of the point spread in the slice (E: about 0.6 and 1.1 mm full width)."""
@@ -44,26 +52,44 @@ HU_RANGE = (-1024.0, 3071.0)
 """What 12 bits hold."""
 
 
+Effect = Literal["noise", "blur", "thickness", "streaks"]
+"""What can be switched off, to see what it hid."""
+
+
 class Settings(BaseModel):
     """How the slice is reconstructed and shown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    window: Literal["bone", "soft tissue"] = Field("bone", description="Gray window.")
+    window: Literal["bone", "soft tissue", "lung"] = Field("bone", description="Gray window.")
     kernel: Literal["bone", "standard"] | None = Field(
         None, description="Reconstruction kernel; the window's own by default."
     )
     dose: float = Field(1.0, ge=0.05, le=20, description="Dose; noise falls with its root.")
-    noise: bool = Field(True, description="Quantum noise, correlated as the kernel leaves it.")
     uneven: bool = Field(True, description="Fat in muscle and marrow, the mesh of trabeculae.")
     source: Literal["labels", "measured"] | None = Field(
         None,
         description="Made from `labels` or from `measured` CT numbers; by default measured "
         "where there are any.",
     )
+    without: tuple[Effect, ...] = Field((), description="Effects switched off.")
 
 
-def simulate(subject: Subject, view: CtView, settings: Settings, rng: np.random.Generator) -> Image:
+PRESETS: Mapping[str, Preset] = {
+    "bone": Preset("Bone", {"window": "bone", "kernel": None}),
+    "soft-tissue": Preset("Soft tissue", {"window": "soft tissue", "kernel": None}),
+    "lung": Preset("Lung", {"window": "lung", "kernel": None}),
+}
+"""Windows with the kernel that belongs to each."""
+
+
+def simulate(
+    subject: Subject,
+    view: CtView,
+    settings: Settings,
+    rng: np.random.Generator,
+    additions: Additions = NOTHING,
+) -> Image:
     """Return a CT slice in HU, with the structure of each pixel in the middle of the slice.
 
     A measured CT is resliced as it is: its own noise and sharpness stand.
@@ -71,26 +97,41 @@ def simulate(subject: Subject, view: CtView, settings: Settings, rng: np.random.
     Raises:
         KeyError: if the subject has no place or level that the view names.
         ValueError: if ``measured`` is asked of a subject without measured CT numbers.
+        ProblemError: if what is added cannot be.
     """
     geometry = view.geometry(subject)
     source = settings.source or ("labels" if subject.hounsfield is None else "measured")
     labels, codes = plane_labels(subject, geometry)
+    injected = fluid(subject, additions)
     if source == "measured":
         if subject.hounsfield is None:
             raise ValueError(f"subject `{subject.id}` has no measured CT numbers")
         pixels = plane_volume(
             subject.hounsfield, subject.grids[0], geometry, view.thickness, outside=-1000
         )
+        if injected:
+            pixels = mixed_hounsfield(pixels, injected, geometry, view.thickness)
     else:
-        kernel = settings.kernel or ("bone" if settings.window == "bone" else "standard")
-        pixels = plane_average(subject, geometry, view.thickness, _clipped_hounsfield())
+        kernel = _kernel(settings)
+        thickness = 0.0 if "thickness" in settings.without else view.thickness
+        pixels = plane_average(subject, geometry, thickness, _clipped_hounsfield())
         if settings.uneven:
             pixels += _uneven(codes, geometry)
+        if injected:
+            pixels = mixed_hounsfield(pixels, injected, geometry, thickness)
         sigma = KERNEL_MM[kernel] / geometry.spacing
-        pixels = gaussian_filter(pixels, sigma, mode="nearest", truncate=3)
-        if settings.noise:
+        if "blur" not in settings.without:
+            pixels = gaussian_filter(pixels, sigma, mode="nearest", truncate=3)
+        if "noise" not in settings.without:
             level = NOISE_HU[kernel] / np.sqrt(view.thickness * settings.dose)
             pixels += _noise(geometry.shape, sigma, rng) * np.float32(level)
+    needle = additions.needle_in(subject)
+    if needle is not None:
+        labels[
+            add_steel(pixels, needle, geometry, view.thickness, KERNEL_MM[_kernel(settings)])
+        ] = NEEDLE.label
+        if view.plane == "axial" and "streaks" not in settings.without:
+            pixels += streaks(needle, geometry, view.thickness)
     return Image(
         modality=ID,
         pixels=np.clip(pixels, *HU_RANGE),
@@ -99,7 +140,12 @@ def simulate(subject: Subject, view: CtView, settings: Settings, rng: np.random.
         subject=subject,
         labels=labels,
         facts={"kvp": 120.0, "thickness_mm": view.thickness, "source": source},
+        additions=additions,
     )
+
+
+def _kernel(settings: Settings) -> str:
+    return settings.kernel or ("standard" if settings.window == "soft tissue" else "bone")
 
 
 def _uneven(codes: NDArray[np.uint8], geometry: PlaneGeometry) -> NDArray[np.float32]:

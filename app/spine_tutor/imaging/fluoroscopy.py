@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -13,15 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.ndimage import gaussian_filter
 
 from spine_tutor.anatomy import Subject
-from spine_tutor.imaging.attenuation_map import (
-    LATTICE_MM,
-    AttenuationMap,
-    Source,
-    attenuation_map,
-)
-from spine_tutor.imaging.geometry import ConeGeometry
+from spine_tutor.imaging.additions import NOTHING, Additions
+from spine_tutor.imaging.attenuation_map import Source, attenuation_map
 from spine_tutor.imaging.image import Image
-from spine_tutor.imaging.projector import Volume, line_integrals
+from spine_tutor.imaging.needle_fluoroscopy import hub_water, shade
+from spine_tutor.imaging.paths import path_lengths, path_lengths_alone
+from spine_tutor.imaging.preset import Preset
+from spine_tutor.imaging.spread_pictures import dim, fluid, with_fluid
 from spine_tutor.imaging.structure_map import structure_map
 from spine_tutor.imaging.view import FluoroscopyView
 from spine_tutor.imaging.xray import Spectrum, basis, spectrum
@@ -37,12 +35,12 @@ EFFECTS = (
     "quantum noise that follows the dose at the detector; automatic exposure; air kerma",
     "blur of focal spot and detector; scattered radiation that lowers contrast",
     "collimated field; edge enhancement and dynamic-range compression of the display",
+    "a steel needle by the exact length of each ray in it, behind the hardened beam; its hub",
 )
 OMISSIONS = (
     "where scatter arises: it is a smooth share of the primary beam",
     "heel effect, anti-scatter grid losses, detector efficiency and lag, motion",
     "what lies beyond the ends of a subject: soft tissue of its last slice is repeated for 80 mm",
-    "K edge of iodine: contrast is fitted by bone mineral and water",
 )
 
 DOSE_NGY = {"low": 30.0, "normal": 90.0, "high": 400.0}
@@ -55,8 +53,10 @@ SCATTER_SPREAD_MM = 35.0
 """Standard deviation of scattered radiation on the detector (E)."""
 REFERENCE_POINT_MM = 150.0
 """The patient entrance reference point lies this far from the isocentre to the tube (IEC, R)."""
-SOFT_STEP = 4
-"""A map of 2 mm or coarser is projected on every fourth pixel and interpolated."""
+
+
+Effect = Literal["noise", "scatter", "blur"]
+"""What can be switched off, to see what it hid; what overlaps, by `Settings.alone`."""
 
 
 class Settings(BaseModel):
@@ -73,8 +73,6 @@ class Settings(BaseModel):
     scatter_fraction: float = Field(
         0.25, ge=0, le=0.9, description="Share of scatter in the signal, behind the grid."
     )
-    noise: bool = Field(True, description="Quantum noise.")
-    blur: bool = Field(True, description="Blur of focal spot and detector.")
     field_shape: Literal["circle", "square"] = "circle"
     collimation: float = Field(1.0, ge=0.2, le=1, description="Open share of the field's width.")
     invert: bool = Field(False, description="Bones white, as on a radiograph.")
@@ -87,28 +85,60 @@ class Settings(BaseModel):
         description="Attenuation from `labels` or from `measured` CT numbers; by default "
         "measured where there are any.",
     )
+    without: tuple[Effect, ...] = Field((), description="Effects switched off.")
+    alone: str | None = Field(
+        None,
+        description="A structure to show without overlap: alone, in a slab of what "
+        "surrounds it.",
+    )
+
+
+PRESETS: Mapping[str, Preset] = {
+    "low-dose": Preset("Low-dose pulse", {"dose": "low", "copper": 0.3}),
+    "normal": Preset("Normal", {"dose": "normal", "copper": 0.1}),
+    "spot": Preset("High-quality spot", {"dose": "high", "copper": 0.1}),
+}
+"""What the pedal and the button next to it do (E); the low dose is filtered harder."""
 
 
 def simulate(
-    subject: Subject, view: FluoroscopyView, settings: Settings, rng: np.random.Generator
+    subject: Subject,
+    view: FluoroscopyView,
+    settings: Settings,
+    rng: np.random.Generator,
+    additions: Additions = NOTHING,
 ) -> Image:
     """Return the log attenuation −ln(I/I₀) of a C-arm picture.
 
     Raises:
-        KeyError: if the subject has no place that the view names.
+        KeyError: if the subject has no place or structure that view and settings name.
         ValueError: if the view or the source is impossible.
+        ProblemError: if what is added cannot be.
     """
     geometry = view.geometry(subject)
+    needle = additions.needle_in(subject)
     source = settings.source or ("labels" if subject.hounsfield is None else "measured")
-    water, mineral = path_lengths(attenuation_map(subject, source), geometry)
-    beam = spectrum(settings.kvp, settings.aluminium, settings.copper)
-    table = _response(settings.kvp, settings.aluminium, settings.copper)
-    signal = _transmission(water, mineral, *table)
+    if settings.alone is None:
+        water, mineral = path_lengths(attenuation_map(subject, source), geometry)
+    else:
+        water, mineral = path_lengths_alone(subject, settings.alone, geometry)
+    if needle is not None:
+        water = water + hub_water(needle, geometry)
+    injected = fluid(subject, additions)
+    if injected:
+        water, mineral, iodine = with_fluid(water, mineral, injected, geometry)
+    tube = (settings.kvp, settings.aluminium, settings.copper)
+    beam = spectrum(*tube)
+    signal = _transmission(water, mineral, *_response(*tube))
+    if injected:
+        dim(signal, water, mineral, iodine, tube)
+    if needle is not None:
+        shade(signal, water, mineral, needle, geometry, tube)
     magnification = view.source_to_detector / view.source_to_axis
     signal = _blurred(signal, settings, geometry.spacing, magnification)
     inside = _field(geometry.shape, settings)
     facts = exposure(beam, signal, inside, view, settings.dose)
-    if settings.noise:
+    if "noise" not in settings.without:
         _add_noise(signal, facts["quanta_in_air"], rng)
     return Image(
         modality=ID,
@@ -118,33 +148,8 @@ def simulate(
         subject=subject,
         inside=inside,
         facts={"kvp": settings.kvp, "magnification": magnification, "source": source, **facts},
+        additions=additions,
     )
-
-
-def path_lengths(
-    body: AttenuationMap, geometry: ConeGeometry
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the parts of water and of mineral along each ray, (rows, columns) mm each."""
-    water = _projected(body.water, geometry)
-    mineral = _projected(body.soft_mineral, geometry)
-    for volume in body.mineral:
-        mineral += _projected(volume, geometry)
-    return water, mineral
-
-
-def _projected(volume: Volume, geometry: ConeGeometry) -> NDArray[np.float32]:
-    """Return line integrals, of a coarse volume on few pixels with interpolation between them."""
-    if volume.spacing.min() < LATTICE_MM:
-        return line_integrals(volume, geometry)
-    rows, columns = geometry.shape
-    few = replace(
-        geometry,
-        shape=(-(-(rows - 1) // SOFT_STEP) + 1, -(-(columns - 1) // SOFT_STEP) + 1),
-        spacing=geometry.spacing * SOFT_STEP,
-    )
-    result = np.empty(geometry.shape, np.float32)
-    _upsample(line_integrals(volume, few), result)
-    return result
 
 
 def exposure(
@@ -217,30 +222,16 @@ def _transmission(water, mineral, table, step, low_water, low_mineral):  # type:
     return result
 
 
-@nb.njit(cache=True, fastmath=True)
-def _upsample(few, result):  # type: ignore[no-untyped-def]
-    """Interpolate a picture of every fourth pixel."""
-    for r in range(result.shape[0]):
-        i = min(r // SOFT_STEP, few.shape[0] - 2)
-        fr = np.float32(r / SOFT_STEP - i)
-        for c in range(result.shape[1]):
-            j = min(c // SOFT_STEP, few.shape[1] - 2)
-            fc = np.float32(c / SOFT_STEP - j)
-            lower = few[i, j] + fc * (few[i, j + 1] - few[i, j])
-            upper = few[i + 1, j] + fc * (few[i + 1, j + 1] - few[i + 1, j])
-            result[r, c] = lower + fr * (upper - lower)
-
-
 def _blurred(
     signal: NDArray[np.float32], settings: Settings, pixel_mm: float, magnification: float
 ) -> NDArray[np.float32]:
     """Return the signal with focal-spot and detector blur and with scatter."""
-    if settings.blur:
+    if "blur" not in settings.without:
         # a uniform spot has a standard deviation of its width / √12
         penumbra = FOCAL_SPOT_MM * (magnification - 1) / np.sqrt(12)
         sigma = np.hypot(penumbra, DETECTOR_BLUR_MM) / pixel_mm
         signal = gaussian_filter(signal, sigma, mode="nearest", truncate=3)
-    if settings.scatter_fraction:
+    if settings.scatter_fraction and "scatter" not in settings.without:
         ratio = settings.scatter_fraction / (1 - settings.scatter_fraction)
         signal = signal + np.float32(ratio) * _smooth(signal, SCATTER_SPREAD_MM / pixel_mm)
     return signal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -100,6 +100,11 @@ class ConeGeometry:
     def pixel_to_detector(self, row: float, column: float) -> Vector:
         """Return the world position of a detector pixel, mm."""
         return self.origin + self.spacing * (row * self.down + column * self.right)
+
+    def window(self, rows: slice, columns: slice) -> ConeGeometry:
+        """Return the part of the detector that slices with start and stop leave."""
+        shape = (rows.stop - rows.start, columns.stop - columns.start)
+        return replace(self, shape=shape, origin=self.pixel_to_detector(rows.start, columns.start))
 
     def ray(self, row: float, column: float) -> tuple[Vector, Vector]:
         """Return the two ends of a pixel's ray: the source and the detector pixel, mm."""

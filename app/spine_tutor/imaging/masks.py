@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
+from itertools import product
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 
 from spine_tutor.anatomy import LabelGrid, Subject
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.needle import NEEDLE
+from spine_tutor.imaging.needle_fluoroscopy import shadow_mask
 from spine_tutor.imaging.projector import Volume, line_integrals
 
 
@@ -21,11 +28,21 @@ def structure_mask(image: Image, structure_id: str) -> NDArray[np.bool_]:
     Raises:
         UnknownStructure: if the subject has no structure of that name.
     """
+    added = {s.id: s.label for s in image.additions.structures}
     if isinstance(image.geometry, ConeGeometry):
-        mask = _projected(image.subject, structure_id, image.geometry)
+        needle = image.additions.needle_in(image.subject)
+        if structure_id == NEEDLE.id and needle is not None:
+            mask = shadow_mask(needle, image.geometry)
+        else:
+            mask = _projected(image.subject, structure_id, image.geometry)
     else:
         assert image.labels is not None
-        mask = np.isin(image.labels, list(image.subject.structures.labels_of(structure_id)))
+        labels = (
+            {added[structure_id]}
+            if structure_id in added
+            else image.subject.structures.labels_of(structure_id)
+        )
+        mask = np.isin(image.labels, list(labels))
     return mask if image.inside is None else mask & image.inside
 
 
@@ -64,44 +81,109 @@ def place_of(subject: Subject, structure_id: str) -> NDArray[np.float64] | None:
 
 def _projected(subject: Subject, structure_id: str, geometry: ConeGeometry) -> NDArray[np.bool_]:
     """Return the pixels whose ray runs through more than half a voxel of a structure."""
-    mask = np.zeros(geometry.shape, bool)
-    for volume in structure_volumes(subject, structure_id, lambda part: part.tissues > 0):
-        mask |= line_integrals(volume, geometry) > 0.5 * volume.spacing.min()
-    return mask
+    total = np.zeros(geometry.shape, np.float32)
+    for lengths in lengths_in(subject, structure_id, geometry).values():
+        total += lengths
+    finest = min(float(min(grid.spacing)) for grid in subject.grids)
+    return total > 0.5 * finest
 
 
-def structure_volumes(
-    subject: Subject, structure_id: str, value: Callable[[LabelGrid], NDArray], margin_mm: float = 0
-) -> Iterator[Volume]:
-    """Yield a structure on each grid that holds it, as volumes that can be projected.
+def lengths_in(
+    subject: Subject, structure_id: str, geometry: ConeGeometry
+) -> dict[int, NDArray[np.float32]]:
+    """Return how much of each tissue of a structure rays cross, (rows, columns) mm by tissue code.
 
-    Args:
-        subject: the body.
-        structure_id: the structure.
-        value: maps the part of a grid around the structure to a value for each voxel; it counts
-            where the voxel belongs to the structure and no finer grid overrules it.
-        margin_mm: how much more than the structure that part of the grid reaches.
+    The last few are kept: mask, contrast and the structure alone are asked for one after another.
+
+    Raises:
+        UnknownStructure: if the subject has no structure of that name.
     """
+    places = (geometry.source, geometry.origin, geometry.down, geometry.right)
+    where = (geometry.shape, geometry.spacing, *(place.tobytes() for place in places))
+    key = (ref(subject), structure_id, where)
+    with _LOCK:
+        if key in _LENGTHS:
+            return _LENGTHS[key]
+    found: dict[int, NDArray[np.float32]] = {}
+    for code, volume in _volumes(subject, structure_id):
+        total = found.setdefault(code, np.zeros(geometry.shape, np.float32))
+        at = _shadow(volume, geometry)
+        total[at] += line_integrals(volume, geometry.window(*at))
+    with _LOCK:
+        _LENGTHS[key] = found
+        while len(_LENGTHS) > KEPT:
+            del _LENGTHS[next(iter(_LENGTHS))]
+    return found
+
+
+KEPT = 4
+"""Structures whose lengths along the rays of one picture are kept."""
+_LENGTHS: dict[tuple[Any, ...], dict[int, NDArray[np.float32]]] = {}
+_LOCK = Lock()
+
+
+def among(labels: NDArray[np.unsignedinteger], wanted: Collection[int]) -> NDArray[np.bool_]:
+    """Return where labels are among those wanted; `np.isin`, faster."""
+    table = np.zeros(1 << 16, bool)
+    table[list(wanted)] = True
+    return table[labels]
+
+
+def part_around(subject: Subject, structure_id: str, n: int, margin_mm: float) -> LabelGrid | None:
+    """Return the part of the n-th grid around a structure, None where it has none of it."""
+    grid, boxes = subject.grids[n], _boxes(subject)[n]
+    own = subject.structures.labels_of(structure_id)
+    found = [box for label in own if label <= len(boxes) and (box := boxes[label - 1])]
+    if not found:
+        return None
+    margin = np.ceil(margin_mm / np.asarray(grid.spacing)).astype(int)
+    box = tuple(
+        slice(
+            max(0, min(b[axis].start for b in found) - int(margin[axis])),
+            max(b[axis].stop for b in found) + int(margin[axis]),
+        )
+        for axis in range(3)
+    )
+    origin = grid.points([side.start for side in box])
+    return LabelGrid(grid.labels[box], grid.tissues[box], origin, grid.spacing)
+
+
+def _boxes(subject: Subject) -> list[list[tuple[slice, ...] | None]]:
+    """Return for each grid where each label lies, from label 1 on; found once a subject."""
+    if subject not in _BOXES:
+        _BOXES[subject] = [find_objects(grid.labels) for grid in subject.grids]
+    return _BOXES[subject]
+
+
+_BOXES: WeakKeyDictionary[Subject, list[list[tuple[slice, ...] | None]]] = WeakKeyDictionary()
+
+
+def _volumes(subject: Subject, structure_id: str) -> Iterator[tuple[int, Volume]]:
+    """Yield each tissue of a structure on each grid, 1 where it is and no finer grid overrules."""
+    own = subject.structures.labels_of(structure_id)
     for n, grid in enumerate(subject.grids):
-        mask = subject.mask(structure_id, n)
-        if not mask.any():
+        part = part_around(subject, structure_id, n, float(max(grid.spacing)))
+        if part is None:
             continue
-        box = _box(mask, np.ceil(margin_mm / np.asarray(grid.spacing)).astype(int))
-        origin = grid.points([side.start for side in box])
-        part = LabelGrid(grid.labels[box], grid.tissues[box], origin, grid.spacing)
-        values = np.where(mask[box], value(part), 0).astype(np.float32)
+        mask = among(part.labels, own)
         for finer in subject.grids[:n]:
-            _clear(values, part, finer)
-        yield Volume(values, origin, np.asarray(grid.spacing, float))
+            _clear(mask, part, finer)
+        for code in np.flatnonzero(np.bincount(part.tissues[mask])):
+            values = (mask & (part.tissues == code)).astype(np.float32)
+            yield int(code), Volume(values, part.origin, np.asarray(grid.spacing, float))
 
 
-def _box(mask: NDArray[np.bool_], margin: NDArray[np.int_]) -> tuple[slice, ...]:
-    found = []
-    for axis in range(3):
-        filled = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        low, high = filled[0] - margin[axis], filled[-1] + 1 + margin[axis]
-        found.append(slice(max(0, int(low)), min(mask.shape[axis], int(high))))
-    return tuple(found)
+def _shadow(volume: Volume, geometry: ConeGeometry) -> tuple[slice, slice]:
+    """Return the part of a detector that rays through a volume can meet."""
+    far = volume.origin + np.asarray(volume.values.shape) * volume.spacing
+    sides = zip(volume.origin - volume.spacing, far, strict=True)
+    corners = [np.array(corner) for corner in product(*sides)]
+    if min((corner - geometry.source) @ geometry.direction for corner in corners) <= 0:
+        return slice(0, geometry.shape[0]), slice(0, geometry.shape[1])  # around the source
+    met = np.array([geometry.world_to_pixel(corner) for corner in corners])
+    low = np.clip(np.floor(met.min(axis=0)).astype(int), 0, geometry.shape)
+    high = np.clip(np.ceil(met.max(axis=0)).astype(int) + 1, low, geometry.shape)
+    return slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))
 
 
 def _clear(values: NDArray, part: LabelGrid, finer: LabelGrid) -> None:
@@ -110,7 +192,7 @@ def _clear(values: NDArray, part: LabelGrid, finer: LabelGrid) -> None:
     start = np.ceil((low - part.origin) / part.spacing).astype(int)
     stop = np.floor((high - part.origin) / part.spacing).astype(int) + 1
     start, stop = np.maximum(start, 0), np.maximum(stop, 0)
-    values[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))] = 0.0
+    values[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))] = 0
 
 
 def _pixel_in_body(geometry: ConeGeometry) -> float:

@@ -9,6 +9,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy import TISSUE_CODE, Subject
+from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.mri_sequence import (
@@ -19,7 +20,11 @@ from spine_tutor.imaging.mri_sequence import (
     protocol,
     tissue_signals,
 )
+from spine_tutor.imaging.needle import NEEDLE
+from spine_tutor.imaging.needle_ct import named, steel_share
+from spine_tutor.imaging.needle_mri import displace
 from spine_tutor.imaging.reslice import plane_average, plane_labels
+from spine_tutor.imaging.spread_pictures import fluid, mixed_signal
 from spine_tutor.imaging.unevenness import fat_share
 from spine_tutor.imaging.view import MriView
 
@@ -38,18 +43,24 @@ EFFECTS = (
     "Brighter near the spine coil in the table",
     "Blood that leaves the slice between the two pulses (flow void)",
     "No signal from cortical bone, gas and steel",
+    "The field around an MR-compatible needle: void and bright rim by field strength, bandwidth "
+    "and the needle's angle to the main field",
 )
 OMISSIONS = (
     "Flow within the slice, pulsation of the CSF, ghosts",
     "Motion, aliasing and field inhomogeneity",
-    "Susceptibility: metal is black but bends nothing around it",
+    "Susceptibility of bone, gas and implants; only a needle bends the field, and only its own",
     "Magnetisation transfer and the magic angle in ligaments",
     "Differences between vertebrae, and between water of healthy and aged discs",
 )
 
 
 def simulate(
-    subject: Subject, view: MriView, settings: Settings, rng: np.random.Generator
+    subject: Subject,
+    view: MriView,
+    settings: Settings,
+    rng: np.random.Generator,
+    additions: Additions = NOTHING,
 ) -> Image:
     """Return an MRI slice.
 
@@ -58,32 +69,49 @@ def simulate(
         view: the slice.
         settings: the protocol.
         rng: draws the noise.
+        additions: what is added to the body.
 
     Returns:
         Pixels in units of the signal that fully relaxed CSF gives at TE 0.
+
+    Raises:
+        ProblemError: if what is added cannot be.
     """
     geometry = view.geometry(subject)
     water, fat = tissue_signals(settings, view.thickness)
-    both = plane_average(subject, geometry, view.thickness, np.stack([water, fat], axis=1))
+    off = settings.without
+    thickness = 0.0 if "thickness" in off else view.thickness
+    both = plane_average(subject, geometry, thickness, np.stack([water, fat], axis=1))
     labels, codes = plane_labels(subject, geometry)
     extra = fat_share(codes, geometry)
     in_water = both[..., 0] * (1 - extra)
     in_fat = both[..., 1] + extra * np.float32(fat[TISSUE_CODE["fat"]])
+    injected = fluid(subject, additions)
+    if injected:
+        signals = (water, fat)
+        in_water, in_fat = mixed_signal(in_water, in_fat, signals, injected, geometry, thickness)
     # read out along the feet in a sagittal picture, across the body in the others
-    shift = fat_shift(settings) / geometry.spacing
-    truth = in_water + _moved(in_fat, shift, axis=0 if view.plane == "sagittal" else 1)
+    shift = 0.0 if "chemical shift" in off else fat_shift(settings) / geometry.spacing
+    read = 0 if view.plane == "sagittal" else 1
+    truth = in_water + _moved(in_fat, shift, axis=read)
     truth *= _coil(subject, geometry, settings.coil)
+    needle = additions.needle_in(subject)
+    if needle is not None:
+        displace(truth, needle, geometry, view.thickness, settings, read)
+        labels[named(steel_share(needle, geometry, view.thickness))] = NEEDLE.label
     ratio = settings.signal_to_noise * settings.tesla / 1.5 * view.thickness / 3.0
-    pixels = acquire(
-        truth, geometry.spacing, settings.resolution, _brightest(settings) / ratio, rng
-    )
+    noise = 0.0 if "noise" in off else _brightest(settings) / ratio
+    resolution = 0.0 if "blur" in off else settings.resolution
+    pixels = acquire(truth, geometry.spacing, resolution, noise, rng)
     tr, te, ti = protocol(settings)
     facts = {"TR_ms": tr, "TE_ms": te, "field_T": settings.tesla,
              "thickness_mm": view.thickness, "signal_to_noise": round(ratio, 1),
              "fat_shift_mm": round(fat_shift(settings), 2)}  # fmt: skip
     if ti is not None:
         facts["TI_ms"] = round(ti, 1)
-    return Image(ID, pixels, "signal", geometry, subject, labels=labels, facts=facts)
+    return Image(
+        ID, pixels, "signal", geometry, subject, labels=labels, facts=facts, additions=additions
+    )
 
 
 def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
@@ -124,14 +152,14 @@ def acquire(
     Args:
         truth: (rows, columns) signed signal.
         spacing: of its pixels, mm.
-        resolution: measured pixel, mm.
+        resolution: measured pixel, mm; 0 for a matrix without end.
         noise: standard deviation of one channel in the picture.
         rng: draws it.
     """
     rows, columns = truth.shape
     pad = 8  # so that one edge does not ring into the other
     wide = np.pad(truth, pad, mode="edge")
-    limit = 0.5 / resolution
+    limit = 0.5 / resolution if resolution else np.inf
     fr = np.abs(np.fft.fftfreq(wide.shape[0], spacing))
     fc = np.abs(np.fft.fftfreq(wide.shape[1], spacing))
     window = _taper(fr / limit)[:, None] * _taper(fc / limit)[None, :]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from spine_tutor.anatomy import TISSUE_CODE
+from spine_tutor.imaging.preset import Preset
 from spine_tutor.imaging.tissues import tissue_table
 
 Sequence = Literal["T1", "T2", "STIR"]
+Effect = Literal["noise", "blur", "thickness", "chemical shift"]
+"""What can be switched off, to see what it hid."""
 
 
 class Settings(BaseModel):
@@ -47,6 +50,7 @@ class Settings(BaseModel):
         le=0.9,
         description="How much the coil behind the back hears less at 200 mm.",
     )
+    without: tuple[Effect, ...] = Field(default=(), description="Effects switched off.")
 
     @property
     def tesla(self) -> float:
@@ -172,11 +176,13 @@ def fat_shift(settings: Settings) -> float:
     return hertz / settings.bandwidth * settings.resolution
 
 
-PRESETS: Mapping[str, Settings] = {
-    "T1, 1.5 T": Settings(sequence="T1"),
-    "T2, 1.5 T": Settings(sequence="T2"),
-    "STIR, 1.5 T": Settings(sequence="STIR"),
-    "T1, 3 T": Settings(sequence="T1", field="3 T", bandwidth=440.0),
-    "T2, 3 T": Settings(sequence="T2", field="3 T", bandwidth=440.0),
-    "STIR, 3 T": Settings(sequence="STIR", field="3 T", bandwidth=440.0),
+PRESETS: Mapping[str, Preset] = {
+    f"{sequence.lower()}-{tesla}t": Preset(
+        f"{sequence}, {tesla} T",
+        {"sequence": sequence, "field": f"{tesla} T", "bandwidth": bandwidth}
+        | dict.fromkeys(("repetition_time", "echo_time", "inversion_time")),
+    )
+    for tesla, bandwidth in (("1.5", 220.0), ("3", 440.0))
+    for sequence in get_args(Sequence)
 }
+"""Sequence and field with the usual times; at 3 T the bandwidth doubles to hold fat's shift."""

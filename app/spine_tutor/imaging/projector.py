@@ -69,7 +69,8 @@ def line_integrals(volume: Volume, geometry: ConeGeometry) -> NDArray[np.float32
         geometry: the cone; only what lies between source and detector counts.
     """
     result = np.zeros(geometry.shape, np.float32)
-    _joseph(volume.values, volume.leaps, *_in_voxels(volume, geometry), volume.spacing, result)
+    places = _in_voxels(volume, geometry)
+    _joseph(volume.values, volume.leaps, *places, volume.spacing, result, nb.get_num_threads())
     result *= np.float32(volume.scale)
     return result
 
@@ -118,12 +119,17 @@ def _find_filled(values, filled):  # type: ignore[no-untyped-def]
 
 @one_at_a_time
 @nb.njit(cache=True, parallel=True)
-def _joseph(values, leaps, source, corner, down, right, spacing, result):  # type: ignore[no-untyped-def]
-    """Project tile by tile; the rays of a tile go through the volume side by side."""
-    across = (result.shape[1] + TILE - 1) // TILE
-    for n in nb.prange(((result.shape[0] + TILE - 1) // TILE) * across):
-        r, c = TILE * (n // across), TILE * (n % across)
-        _tile(values, leaps, source, corner, down, right, spacing, result, r, c)
+def _joseph(values, leaps, source, corner, down, right, spacing, result, threads):  # type: ignore[no-untyped-def]
+    """Project tile by tile; the rays of a tile go through the volume side by side.
+
+    Tiles follow one another down the detector, which is along the last axis of the volume unless
+    the C-arm is tilted far: the next tile then finds its voxels in the cache. Threads take
+    columns of tiles in turns, so that they share the bones evenly.
+    """
+    for n in nb.prange(threads):
+        for c in range(n * TILE, result.shape[1], threads * TILE):
+            for r in range(0, result.shape[0], TILE):
+                _tile(values, leaps, source, corner, down, right, spacing, result, r, c)
 
 
 @nb.njit(cache=True, fastmath=True)

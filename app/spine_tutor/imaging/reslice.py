@@ -8,6 +8,8 @@ point decides.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +17,19 @@ from numpy.typing import ArrayLike, NDArray
 from spine_tutor.anatomy import LabelGrid, Subject
 from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.kernels import one_at_a_time
+
+
+class Lattice(Protocol):
+    """Where voxels lie."""
+
+    @property
+    def origin(self) -> NDArray[np.float64]:
+        """Return the (3,) world position of the first voxel's centre, mm."""
+
+    @property
+    def spacing(self) -> NDArray[np.float64]:
+        """Return the (3,) voxel size, mm."""
+
 
 STEP_SHARE = 0.75
 """Distance between the sub-slices that a slice is averaged over, in voxels of the finest grid."""
@@ -79,8 +94,8 @@ def plane_average(
 
 
 def plane_volume(
-    volume: NDArray[np.int16],
-    grid: LabelGrid,
+    volume: NDArray[np.int16] | NDArray[np.float32],
+    grid: Lattice,
     geometry: PlaneGeometry,
     thickness: float,
     outside: float,
@@ -88,8 +103,8 @@ def plane_volume(
     """Return the mean of a measured volume over a slice, (rows, columns) float32.
 
     Args:
-        volume: (nx, ny, nz) values at the voxels of `grid`.
-        grid: where the volume lies.
+        volume: (nx, ny, nz) values.
+        grid: where its voxels lie.
         geometry, thickness: the slice, as for `plane_average`.
         outside: the value where the volume ends.
     """
@@ -107,7 +122,7 @@ def _sub_slices(thickness: float, voxel: float) -> NDArray[np.float64]:
     return thickness * ((np.arange(count) + 0.5) / count - 0.5)
 
 
-def _axes(grid: LabelGrid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _axes(grid: Lattice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return np.asarray(grid.origin, float), 1.0 / np.asarray(grid.spacing, float)
 
 

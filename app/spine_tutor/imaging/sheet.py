@@ -12,14 +12,17 @@ from PIL import ImageDraw, ImageFont
 from pydantic import ValidationError
 
 from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.additions import Additions
 from spine_tutor.imaging.display import picture
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot, standard_shots
-from spine_tutor.imaging.structure_map import structure_map
 from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.resources import LABEL
+
+GROUPS = ("settings", *Additions.model_fields)
+"""What ``GROUP.KEY=VALUE`` may set beside the pose."""
 
 
 def sheet(subject: Subject, seed: int = 0) -> PilImage.Image:
@@ -64,7 +67,7 @@ def view_from(path: Path | None, modality: str | None, pairs: list[str], subject
             if not found:
                 raise ValueError(f"`{pair}` is not KEY=VALUE")
             group, _, name = key.rpartition(".")
-            target = fields.setdefault("settings", {}) if group == "settings" else fields
+            target = fields.setdefault(group, {}) if group in GROUPS else fields
             target[name] = yaml.safe_load(value)
         return Shot.parse(fields)
     except ValidationError as error:
@@ -87,13 +90,14 @@ def save_labels(image: Image, path: Path) -> None:
     The file names the labels in `ids` and carries the educational label.
     """
     ids = {s.label: s.id for s in image.subject.structures.values()}
+    ids |= {s.label: s.id for s in image.additions.structures}
     shown: dict[str, Any] = {
         "label_values": np.array(list(ids)),
         "ids": np.array(list(ids.values())),
         "notice": np.array(LABEL),
     }
     if isinstance(image.geometry, ConeGeometry):
-        shown["layers"] = structure_map(image.subject, image.geometry)
+        shown["layers"] = image.ray_labels()
     else:
         shown["labels"] = image.labels
     np.savez_compressed(path, **shown)

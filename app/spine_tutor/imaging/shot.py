@@ -1,4 +1,4 @@
-"""A shot: one picture as it is asked for, a pose with the machine's settings."""
+"""A shot: one picture as it is asked for, a pose with the machine's settings and additions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.image import Image
-from spine_tutor.imaging.modality import MODALITIES, simulate
+from spine_tutor.imaging.modality import MODALITIES, simulate, with_preset
 from spine_tutor.imaging.view import Pose
 
 LUMBAR_FOCUS = "l4"
@@ -22,29 +23,36 @@ BORDER_MM = 95.0
 
 @dataclass(frozen=True)
 class Shot:
-    """A pose and the settings of its modality."""
+    """A pose, the settings of its modality, and what is added to the body."""
 
     view: Pose
     settings: BaseModel
+    additions: Additions = NOTHING
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any]) -> Shot:
         """Return the shot that plain data describe, as a lesson's `views` do.
 
         Args:
-            fields: ``modality``, the fields of its view, and optionally ``settings``.
+            fields: ``modality``, the fields of its view, and optionally ``preset``,
+                ``settings``, ``needle`` and ``injectate``.
 
         Raises:
             ValueError: if the modality is not known (pydantic's ValidationError, a ValueError,
                 if a field is wrong).
         """
-        rest = dict(fields)
-        chosen = rest.pop("settings", None) or {}
-        name = str(rest.get("modality"))
+        name = str(fields.get("modality"))
         if name not in MODALITIES:
             raise ValueError(f"modality `{name}`; choose one of {', '.join(MODALITIES)}")
+        rest = with_preset(name, fields)
+        chosen = rest.pop("settings", None) or {}
+        added = {key: rest.pop(key, None) for key in Additions.model_fields}
         modality = MODALITIES[name]
-        return cls(modality.view.model_validate(rest), modality.settings.model_validate(chosen))
+        return cls(
+            modality.view.model_validate(rest),
+            modality.settings.model_validate(chosen),
+            Additions.model_validate(added),
+        )
 
     @property
     def modality(self) -> str:
@@ -53,11 +61,12 @@ class Shot:
 
     def simulate(self, subject: Subject, seed: int = 0) -> Image:
         """Return the picture."""
-        return simulate(subject, self.view, self.settings, seed)
+        return simulate(subject, self.view, self.settings, seed, self.additions)
 
     def key(self) -> str:
         """Return a text that is the same for the same picture of one subject: a cache key."""
-        return f"{self.view.model_dump_json()}{self.settings.model_dump_json()}"
+        parts = (self.view, self.settings, self.additions)
+        return "".join(part.model_dump_json() for part in parts)
 
 
 def standard_shots(

@@ -57,17 +57,27 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Tissue:
-    """One tissue of `anatomy.TISSUES` for all modalities.
+class Mixture:
+    """What a tissue is made of, for X-rays, and where that comes from.
 
     Attributes:
-        id, name: as in `anatomy.TISSUES`; what a person reads.
-        mixture: share of each material by volume, 1 in sum.
+        parts: share of each material by volume, 1 in sum.
+        mark, source, condition: as in `Quantity`.
     """
+
+    parts: Mapping[str, float]
+    mark: str
+    source: str
+    condition: str = ""
+
+
+@dataclass(frozen=True)
+class Tissue:
+    """One tissue of `anatomy.TISSUES` for all modalities; id and name are as there."""
 
     id: str
     name: str
-    mixture: Mapping[str, float]
+    mixture: Mixture
     sound_speed: Quantity
     impedance: Quantity
     attenuation: Quantity
@@ -184,15 +194,27 @@ class _Reader:
         if missing:
             self.wrong(key, f"lacks {', '.join(missing)}.", "Add them.")
             return None
-        self._sum(f"{key}.mixture", row["mixture"])
-        for part in set(row["mixture"]) - set(materials):
-            self.wrong(f"{key}.mixture.{part}", "is no material.", "Add it to `materials`.")
+        mixture = self.mixture(f"{key}.mixture", row["mixture"], materials)
         values = {
             f: self.quantity(f"{key}.{f}", row[f], self.units.get(f, {}).get("unit", ""))
             for f in QUANTITIES
         }
         found = {f: value for f, value in values.items() if value is not None}
-        return Tissue(name, row["name"], row["mixture"], **found) if found == values else None
+        if mixture is None or found != values:
+            return None
+        return Tissue(name, row["name"], mixture, **found)
+
+    def mixture(
+        self, key: str, row: Any, materials: Mapping[str, Material | None]
+    ) -> Mixture | None:
+        if not isinstance(row, Mapping) or not {"of", "mark", "source"} <= set(row):
+            self.wrong(key, f"is {row!r}.", "Give `of`, `mark` and `source`.")
+            return None
+        self._origin(key, row)
+        self._sum(key, row["of"])
+        for part in set(row["of"]) - set(materials):
+            self.wrong(f"{key}.{part}", "is no material.", "Add it to `materials`.")
+        return Mixture(row["of"], row["mark"], row["source"], str(row.get("condition", "")))
 
     def _origin(self, key: str, row: Mapping[str, Any]) -> None:
         if row["mark"] not in MARKS:

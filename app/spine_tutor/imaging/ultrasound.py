@@ -16,10 +16,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging import us_beam, us_rays
+from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.needle import PlacedNeedle
+from spine_tutor.imaging.needle_ultrasound import add_needle
+from spine_tutor.imaging.preset import Preset
+from spine_tutor.imaging.spread_pictures import filled
 from spine_tutor.imaging.us_acoustics import Effect, acoustics
+from spine_tutor.imaging.us_interface import SOUND_SPEED
 from spine_tutor.imaging.us_probe import Probe, Transducer, no_skin, place
-from spine_tutor.imaging.us_rays import SOUND_SPEED, Lines
+from spine_tutor.imaging.us_rays import Lines
 from spine_tutor.imaging.us_volumes import Volumes
 from spine_tutor.imaging.view import UltrasoundView
 from spine_tutor.problems import Problem, ProblemError
@@ -33,16 +39,18 @@ EFFECTS = (
     "Bone: a bright surface and a clean shadow; nothing enters beyond the critical angle",
     "Gas and lung: a bright surface, clutter behind it (dirty shadow)",
     "Reverberation between strong surfaces and the probe",
+    "Mirror images: tissue before a smooth strong surface (pleura, gas) drawn again beyond it",
     "Speckle of scatterers that stay in the tissue while the probe moves",
     "Muscle fibres and septa: stripes along the fibres, nets across; darker when met aslant",
     "Beam width by depth, focus and frequency; thickness of the slice by depth",
     "Depth drawn with 1540 m/s whatever the tissue",
     "Skin that gives way under a convex face; gel where the face leaves the skin",
     "Gain, TGC, dynamic range and the noise of the receiver",
+    "A needle: echo by its angle and by how much of it the slice holds, comet tail, shadow",
 )
 OMISSIONS = (
     "Refraction: lines stay straight",
-    "Side and grating lobes, and echoes that bounce between two places in the body",
+    "Side and grating lobes, and echoes that bounce more than once in the body",
     "Non-linear sound (harmonic imaging) and aberration by fat",
     "Motion, flow and Doppler",
     "Compounding from several directions",
@@ -68,14 +76,25 @@ class Settings(BaseModel):
     without: tuple[Effect, ...] = Field(default=(), description="Effects switched off.")
 
 
-PRESETS: Mapping[str, tuple[str, Settings]] = {
-    "Spine, curved 2–5 MHz": ("curved", Settings(frequency=3.5, focus=50.0)),
-    "Deep, curved 2–5 MHz": ("curved", Settings(frequency=2.5, focus=80.0, gain=3.0)),
-    "Resolution, curved 2–5 MHz": ("curved", Settings(frequency=5.0, focus=35.0)),
-    "Superficial, linear 6–13 MHz": ("linear", Settings(frequency=10.0, focus=20.0)),
-    "Penetration, linear 6–13 MHz": ("linear", Settings(frequency=7.0, focus=30.0)),
+_CURVED, _LINEAR = {"transducer": "curved"}, {"transducer": "linear"}
+PRESETS: Mapping[str, Preset] = {
+    "curved-2-5": Preset(
+        "Curved 2–5 MHz", {"frequency": 3.5, "focus": 50.0, "gain": 0.0}, _CURVED
+    ),
+    "curved-2-5-deep": Preset(
+        "Curved 2–5 MHz, deep", {"frequency": 2.5, "focus": 80.0, "gain": 3.0}, _CURVED
+    ),
+    "curved-2-5-fine": Preset(
+        "Curved 2–5 MHz, fine", {"frequency": 5.0, "focus": 35.0, "gain": 0.0}, _CURVED
+    ),
+    "linear-6-13": Preset(
+        "Linear 6–13 MHz", {"frequency": 10.0, "focus": 20.0, "gain": 0.0}, _LINEAR
+    ),
+    "linear-6-13-deep": Preset(
+        "Linear 6–13 MHz, deep", {"frequency": 7.0, "focus": 30.0, "gain": 0.0}, _LINEAR
+    ),
 }
-"""Starting points by name: the transducer they belong to, and the console."""
+"""Transducers at the middle and the ends of their bands."""
 
 FACE = 0.15
 """Amplitude that the face of the probe reflects back into the body. E"""
@@ -86,6 +105,8 @@ GAIN_DB = 15.0
 """What the console adds at gain 0, so that interfaces that face the probe are near white. E"""
 LEAST_CONTACT = 0.2
 """Share of the lines that must meet skin for a picture."""
+SHARP = 0.1
+"""Share of beam width and pulse that is left where the blur is switched off."""
 REVERBERATIONS = 6
 """How often an echo is followed between the face and where it came from."""
 TGC_LIMIT_DB = 70.0
@@ -119,7 +140,11 @@ class Echoes:
 
 
 def simulate(
-    subject: Subject, view: UltrasoundView, settings: Settings, rng: np.random.Generator
+    subject: Subject,
+    view: UltrasoundView,
+    settings: Settings,
+    rng: np.random.Generator,
+    additions: Additions = NOTHING,
 ) -> Image:
     """Return the B-mode picture of a view.
 
@@ -128,16 +153,19 @@ def simulate(
         view: where the probe lies; up to 256 pixels are drawn from fewer lines, for dragging.
         settings: the console.
         rng: draws the noise of the receiver; speckle belongs to the tissue.
+        additions: what is added to the body.
 
     Returns:
         Pixels in dB after TGC and gain: 0 is white.
 
     Raises:
-        ProblemError: if the probe finds no skin or has no such frequency.
+        ProblemError: if the probe finds no skin or has no such frequency, or what is added
+            cannot be.
     """
     probe = place(subject, view)
     frequency = frequency_of(probe.transducer, settings)
-    found = echoes(subject, probe, settings, rng)
+    needle = additions.needle_in(subject)
+    found = echoes(filled(subject, additions), probe, settings, rng, needle)
     if found.contact < LEAST_CONTACT:
         raise no_skin(subject, view)
     made_up = np.minimum(2.0 * settings.tgc * frequency * found.depth / 10.0, TGC_LIMIT_DB)
@@ -164,10 +192,17 @@ def simulate(
             ),
             "skin_contact": round(found.contact, 2),
         },
+        additions=additions,
     )
 
 
-def echoes(subject: Subject, probe: Probe, settings: Settings, rng: np.random.Generator) -> Echoes:
+def echoes(
+    subject: Subject,
+    probe: Probe,
+    settings: Settings,
+    rng: np.random.Generator,
+    needle: PlacedNeedle | None = None,
+) -> Echoes:
     """Return what comes back to a probe, before any gain.
 
     Raises:
@@ -180,26 +215,32 @@ def echoes(subject: Subject, probe: Probe, settings: Settings, rng: np.random.Ge
     count = probe.transducer.lines if fine else probe.transducer.lines // 2
     planes = probe.transducer.planes if fine else 3
     pulse = _pulse(probe.transducer, frequency)
+    blur = 1.0 if "blur" not in off else SHARP
     step = probe.depth / np.ceil(probe.depth / (pulse * (0.4 if fine else 0.6)))
     lines = _lines(probe, volumes, count, planes, step, frequency, off)
-    real, imaginary, mirror, labels = us_rays.march(
+    real, imaginary, mirror, labels, way, reach = us_rays.march(
         volumes,
         acoustics(subject.structures, frequency, off),
         lines,
         angle="angle" not in off,
         speckle="speckle" not in off,
+        images="mirror images" not in off,
     )
-    if "reverberation" not in off:
-        mirror = us_beam.reverberate(mirror, FACE, REVERBERATIONS)
-
     depth = step * np.arange(real.shape[1])
     wavelength = SOUND_SPEED / 1000.0 / frequency
     width = us_beam.lateral_width(depth, wavelength, probe.transducer.aperture, settings.focus)
+    if needle is not None:
+        add_needle(
+            needle, lines, width / us_beam.FWHM, way, reach, (real, imaginary, mirror), labels,
+            angle="angle" not in off, rings="reverberation" not in off,
+        )  # fmt: skip
+    if "reverberation" not in off:
+        mirror = us_beam.reverberate(mirror, FACE, REVERBERATIONS)
     across, speckle_across = us_beam.kernels(
-        width / us_beam.FWHM, probe.line_spacing(count, depth), lines.cell
+        blur * width / us_beam.FWHM, probe.line_spacing(count, depth), lines.cell
     )
     along, speckle_along = us_beam.kernels(
-        np.array([pulse / us_beam.FWHM]), np.array([step]), lines.cell
+        np.array([blur * pulse / us_beam.FWHM]), np.array([step]), lines.cell
     )
     # an interface answers with its reflectance, so its pulse has height 1; speckle keeps its power
     height = np.float32(1.0 / along.max())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spine_tutor.anatomy import BONES, TISSUE_CODE, TISSUES, StructureSet
 from spine_tutor.imaging.tissues import tissue_table
-from spine_tutor.imaging.us_rays import SOUND_SPEED, Acoustics
+from spine_tutor.imaging.us_interface import SOUND_SPEED, Acoustics
 
 Effect = Literal[
     "attenuation",
@@ -18,7 +18,9 @@ Effect = Literal[
     "angle",
     "speckle",
     "reverberation",
+    "mirror images",
     "thickness",
+    "blur",
     "sound speed",
     "noise",
 ]
@@ -29,6 +31,9 @@ SPECKLE_DB = np.array([-120.0, -56.0, -49.0, -40.0])
 E: chosen so that the classes lie about a quarter of the gray scale apart and below interfaces."""
 SHEET_DB = -36.0
 """The same of septa and perimysium that face the beam. E"""
+GAS_DB = -48.0
+"""Clutter just behind gas, over what reaches it, dB: about as gray as the muscle before it, so that
+reverberations (A lines) and mirror images show in it. E"""
 MUSCLE_LOSS_ALONG = 1.40
 """dB/cm/MHz along the fibres, F: PMC10001275 table 4 (across them is in the tissue table)."""
 BUNDLES = {"muscle": (3.0, 60.0), "fat": (14.0, 4.0), "ligament": (1.2, 20.0)}
@@ -69,7 +74,7 @@ def acoustics(
     rough, gloss = np.full(count, 0.15), np.full(count, 20.0)
     rough[bone], gloss[bone] = 0.5, 5.0
     dirty = np.zeros(count)
-    dirty[gas] = 10 ** (-34 / 20)
+    dirty[gas] = 10 ** (GAS_DB / 20)
     return Acoustics(
         impedance=table.column("impedance"),
         speed=speed,
@@ -84,7 +89,7 @@ def acoustics(
         gloss=gloss,
         dirty=dirty,
         shadow="shadow" not in off,
-        fibres=_fibres(structures),
+        fibres=fibre_directions(structures),
     )
 
 
@@ -98,7 +103,7 @@ FIBRES: Mapping[str, tuple[float, float, float]] = {
 the course of each muscle between its attachments; all others run along the spine."""
 
 
-def _fibres(structures: StructureSet) -> NDArray[np.float64]:
+def fibre_directions(structures: StructureSet) -> NDArray[np.float64]:
     """Return the unit vector along the fibres of every label, (labels, 3)."""
     size = 1 + max((s.label for s in structures.values()), default=0)
     found = np.zeros((size, 3))

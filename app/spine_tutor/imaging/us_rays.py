@@ -19,48 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.imaging.texture import scatter, sheets, smooth
-from spine_tutor.imaging.us_volumes import (
-    KERNEL,
-    Volumes,
-    grid_at,
-    label_at,
-    tissue_run,
-    voxel_tissue_at,
-)
+from spine_tutor.imaging.us_interface import SOUND_SPEED, Acoustics, facing, interface
+from spine_tutor.imaging.us_mirror import STRONG, Mirror, reflect
+from spine_tutor.imaging.us_volumes import KERNEL, Volumes, label_at, tissue_run
 
-SOUND_SPEED = 1540.0
-"""m/s, the speed every scanner assumes."""
-
-FADING = 0.06
+FADING = 0.08
 """Nepers a mm that the clutter behind gas fades by. E"""
 SILENT = 3e-7
 """Amplitude, below the noise of any receiver, from which a line is not followed further."""
 SHEET_GLOSS = 6.0
 """Power of the cosine by which sheets of connective tissue answer aslant. E"""
-SMOOTH = 0.6
-"""mm: the least size of the box that the slope of an interface is taken over."""
 
 WORKERS = os.cpu_count() or 1
 _POOL = ThreadPoolExecutor(WORKERS, thread_name_prefix="ultrasound")
-
-
-class Acoustics(NamedTuple):
-    """Per tissue code, as arrays; see `ultrasound.acoustics`."""
-
-    impedance: NDArray[np.float64]  # MRayl
-    speed: NDArray[np.float64]  # m/s
-    loss: NDArray[np.float64]  # nepers a mm, one way, across the fibres
-    loss_along: NDArray[np.float64]  # the same along the fibres
-    backscatter: NDArray[np.float64]  # amplitude of the speckle, 1 for a perfect mirror
-    anisotropy: NDArray[np.float64]  # share of it that is lost along the fibres
-    sheet: NDArray[np.float64]  # amplitude added on sheets of connective tissue
-    across: NDArray[np.float64]  # size of fibre bundles across, mm; 0 without any
-    along: NDArray[np.float64]  # and along the fibres, mm
-    rough: NDArray[np.float64]  # part of an interface's echo that is diffuse
-    gloss: NDArray[np.float64]  # power of the cosine of the rest
-    dirty: NDArray[np.float64]  # amplitude of the clutter behind the interface of a gas
-    shadow: bool  # whether interfaces take from the sound that goes on
-    fibres: NDArray[np.float64]  # (labels, 3) unit vector along the fibres of each structure
 
 
 class Lines(NamedTuple):
@@ -86,8 +57,8 @@ lies deeper where it was. E: no source, a convex face sinks in about half its ow
 
 
 def march(
-    v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool
-) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool, images: bool
+) -> tuple[NDArray, NDArray, NDArray, NDArray, NDArray, NDArray]:
     """Follow the sound down every line and back, on all cores.
 
     Args:
@@ -96,29 +67,33 @@ def march(
         lines: the scan lines.
         angle: whether an interface answers by its angle; if not, all face the probe.
         speckle: whether scatterers interfere; if not, they answer with their mean.
+        images: whether strong reflectors make mirror images.
 
     Returns:
-        (lines, samples) float32 each: real and imaginary part of the scattered sound, and the
-        echo of interfaces, all as amplitude over what was sent; and the uint16 labels.
+        (lines, samples) each: real and imaginary part of the scattered sound, and the echo of
+        interfaces, all as float32 amplitude over what was sent; the uint16 labels; the float32
+        amplitude that is left of the sound on its way there and back; and how far from the face
+        each sample truly is, float32 mm.
     """
     shape = (len(lines.start), len(lines.thickness))
-    echoes = np.zeros((3, *shape), np.float32)
+    echoes = np.zeros((5, *shape), np.float32)
     scratch = np.zeros((2, *shape))
     labels = np.zeros(shape, np.uint16)
     # numba's own parallel loops take no tuples of arrays; threads do, and share between sessions
     parts = np.linspace(0, shape[0], 4 * WORKERS + 1).astype(int)
+    how = (angle, speckle, images)
     jobs = [
-        _POOL.submit(_march, v, acoustics, lines, angle, speckle, a, b, echoes, scratch, labels)
+        _POOL.submit(_march, v, acoustics, lines, *how, a, b, echoes, scratch, labels)
         for a, b in pairwise(parts)
     ]
     for job in jobs:
         job.result()
-    return echoes[0], echoes[1], echoes[2], labels
+    return echoes[0], echoes[1], echoes[2], labels, echoes[3], echoes[4]
 
 
 @nb.njit(cache=True, nogil=True, **KERNEL)
 def _march(
-    v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool,
+    v: Volumes, acoustics: Acoustics, lines: Lines, angle: bool, speckle: bool, images: bool,
     first: int, last: int, echoes: NDArray, scratch: NDArray, labels: NDArray,
 ) -> None:  # fmt: skip
     for n in range(first, last):
@@ -126,11 +101,18 @@ def _march(
             continue
         power, slant = scratch[0, n], scratch[1, n]
         real, imaginary, mirror = echoes[0, n], echoes[1, n], echoes[2, n]
+        way, place = echoes[3, n], echoes[4, n]
         for p in range(len(lines.offsets)):
-            _ray(
+            met = _ray(
                 v, acoustics, lines, n, p, angle, speckle,
-                power, slant, real, imaginary, mirror, labels[n],
+                power, slant, real, imaginary, mirror, labels[n], way, place,
             )  # fmt: skip
+            if images and p == 0 and met.sample >= 0:
+                d = lines.direction[n]
+                reflect(
+                    v, acoustics, met, d[0], d[1], d[2], lines.step, lines.cell, angle, speckle,
+                    power, real, imaginary, mirror,
+                )  # fmt: skip
         for m in range(len(power)):
             root = np.sqrt(power[m])
             real[m] *= root
@@ -141,9 +123,9 @@ def _march(
 def _ray(
     v: Volumes, acoustics: Acoustics, lines: Lines, n: int, p: int, angle: bool, speckle: bool,
     power: NDArray, slant: NDArray, real: NDArray, imaginary: NDArray, mirror: NDArray,
-    labels: NDArray,
-) -> None:  # fmt: skip
-    """Follow line `n` in plane `p` of the slice.
+    labels: NDArray, way: NDArray, place: NDArray,
+) -> Mirror:  # fmt: skip
+    """Follow line `n` in plane `p` of the slice, and return the first strong reflector it meets.
 
     The thickness of the slice adds up the *power* of scatterers in its planes. Their phases, the
     labels and the slant of fibres to the beam (squared cosine) are taken in the middle plane,
@@ -160,11 +142,15 @@ def _ray(
     clutter = 0.0  # behind gas
     touched, was, code = False, 0, 0
     known = 0  # the sample up to which the tissue is known to hold
+    met = Mirror(-1, 0.0, 0.0, 0.0, 0, 0.0)
     fx, fy, fz = 0.0, 0.0, 1.0
     ds = half = scattered = 0.0
     for m in range(len(power)):
         s = depth + lines.skin[n] * max(0.0, 1.0 - depth / PRESS)
         out = offset * lines.thickness[m]
+        way[m] += weight * left
+        if middle:
+            place[m] = s
         x = lines.start[n, 0] + s * dx + out * lines.elevation[0]
         y = lines.start[n, 1] + s * dy + out * lines.elevation[1]
         z = lines.start[n, 2] + s * dz + out * lines.elevation[2]
@@ -179,8 +165,10 @@ def _ray(
             touched, was = True, code
         if code != was:
             if left > SILENT:
-                cos = _facing(v, acoustics.impedance, x, y, z, dx, dy, dz) if angle else 1.0
-                echo, passed = _interface(acoustics, was, code, cos)
+                cos = facing(v, acoustics.impedance, x, y, z, dx, dy, dz) if angle else 1.0
+                echo, passed, smooth_part = interface(acoustics, was, code, cos)
+                if smooth_part > STRONG and met.sample < 0:
+                    met = Mirror(m, x, y, z, was, left * smooth_part * smooth_part)
                 if speckle:  # no surface of the body is a mirror all over
                     echo *= 0.3 + 0.9 * smooth(0.4 * x, 0.4 * y, 0.4 * z, 5)[0]
                 mirror[m] += weight * left * echo
@@ -225,56 +213,4 @@ def _ray(
         power[m] += weight * level * level
         left *= half * half
         clutter *= fading
-
-
-@nb.njit(**KERNEL)
-def _interface(acoustics: Acoustics, was: int, code: int, cos: float) -> tuple[float, float]:
-    """Return the echo of an interface and what goes on there and back, shares of the amplitude.
-
-    R = |Z₂ − Z₁| / (Z₂ + Z₁) comes back when the surface faces the beam; aslant, its smooth part
-    sends the sound elsewhere and its rough part answers with the cosine. Both ways through let
-    1 − R² pass, and nothing beyond the critical angle of a stiffer tissue.
-    """
-    za, zb = acoustics.impedance[was], acoustics.impedance[code]
-    r = abs(zb - za) / (zb + za)
-    stiffer = code if zb > za else was
-    rough = acoustics.rough[stiffer]
-    echo = r * (rough * cos + (1.0 - rough) * cos ** acoustics.gloss[stiffer])
-    if not acoustics.shadow:
-        return echo, 1.0
-    sine = np.sqrt(max(0.0, 1.0 - cos * cos))
-    if zb > 2.0 * za and sine * acoustics.speed[code] > acoustics.speed[was]:
-        return echo, 0.0
-    return echo, 1.0 - r * r
-
-
-@nb.njit(**KERNEL)
-def _facing(
-    v: Volumes, impedance: NDArray, x: float, y: float, z: float, dx: float, dy: float, dz: float
-) -> float:
-    """Return |cos| of the angle between a line and the normal of the interface it meets.
-
-    The normal is the gradient of impedance over the corners and faces of two boxes of voxel size
-    around the point: the small one sees sheets, the large one evens out the voxels' steps.
-    """
-    g = max(grid_at(v, x, y, z), 0)
-    rx = max(SMOOTH, 1.0 / v.inverse[g, 0])
-    ry = max(SMOOTH, 1.0 / v.inverse[g, 1])
-    rz = max(SMOOTH, 1.0 / v.inverse[g, 2])
-    gx = gy = gz = 0.0
-    for size in (0.8, 2.0):
-        for a in range(-1, 2):
-            for b in range(-1, 2):
-                for c in range(-1, 2):
-                    if a * a + b * b + c * c == 2 or (a == 0 and b == 0 and c == 0):
-                        continue
-                    px, py, pz = x + a * rx * size, y + b * ry * size, z + c * rz * size
-                    value = impedance[voxel_tissue_at(v, px, py, pz)]
-                    gx += a * value
-                    gy += b * value
-                    gz += c * value
-    gx, gy, gz = gx / rx, gy / ry, gz / rz
-    length = np.sqrt(gx * gx + gy * gy + gz * gz)
-    if length < 1e-3:
-        return 0.7  # no slope to be seen: neither facing nor grazing
-    return abs(gx * dx + gy * dy + gz * dz) / length
+    return met

@@ -1,9 +1,10 @@
-"""How well a picture shows a structure: the first visibility measure.
+"""How well a picture shows a structure.
 
 One walks along the structure's outline. At each place the picture just inside is compared with
 the picture just outside, over a disc of `REACH_MM`, and the difference is divided by how much
 the picture varies there (noise, texture, clutter). The median over the outline is the
-contrast-to-noise ratio: half of the outline is at least as clear as that.
+contrast-to-noise ratio: half of the outline is at least as clear as that. How sharp the outline
+is drawn is told beside it, as the width of the edge.
 
 - Cut: inside is the structure's label, outside a ring around it.
 - Ultrasound: sound shows surfaces that face the probe, so only that side of the outline counts,
@@ -11,39 +12,31 @@ contrast-to-noise ratio: half of the outline is at least as clear as that.
 - Projection: rays pass through all there is, so there is no outside. The contrast is what the
   structure itself adds, its path length times how its attenuation differs from its
   surround, against the variation of all the rest along the outline.
+
+Why a structure is hidden is `visibility_reasons`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
-from scipy.ndimage import binary_dilation, binary_erosion
 
 from spine_tutor.anatomy import Subject
-from spine_tutor.imaging.contrast import (
-    REACH_MM,
-    RING_MM,
-    Local,
-    added_attenuation,
-    whole_bone,
-)
+from spine_tutor.imaging.additions import NOTHING, Additions
+from spine_tutor.imaging.contrast import REACH_MM, Local, added_attenuation, whole_bone
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.masks import mm_per_pixel, structure_mask
-from spine_tutor.imaging.modality import simulate
-from spine_tutor.imaging.shot import standard_shots
+from spine_tutor.imaging.modality import MODALITIES, simulate
+from spine_tutor.imaging.patch import EDGE_MM, Patch
 from spine_tutor.imaging.view import Pose
-from spine_tutor.problems import ProblemError
 
-EDGE_MM = 0.5
-"""Half the width of the edge that every modality blurs; it is neither inside nor outside."""
 MIN_SURFACE_MM = 3.0
 """Less of a surface than this, seen past bone by ultrasound, is not recognized."""
 
@@ -56,6 +49,10 @@ THRESHOLDS = {
 """Contrast-to-noise from which a structure is faint, and visible, by modality. Estimates: set so
 that what textbooks and the eye say of the atlas holds, see tests/imaging/test_visibility.py. A
 projection is measured against what lies over it rather than beside it, hence its own scale."""
+
+FLOOR = {"fluoroscopy": 0.01, "ct": 4.0, "ultrasound": 0.6, "mri": 0.01}
+"""The least noise that counts, in units of the picture: about a hundredth of the gray scale, which
+no eye tells apart (E). It matters where noise is switched off."""
 
 MIN_AREA_MM2 = 4.0
 """What shows less than this in a picture (two millimetres square) is not in it."""
@@ -71,17 +68,19 @@ class Visibility:
     Attributes:
         structure, modality: what, and by what.
         cnr: contrast-to-noise ratio along the outline, without unit.
+        edge_mm: width of the edge from 10 to 90 % of its contrast; None where nothing is drawn.
         area_mm2: what the structure covers in the picture, at the isocentre in a projection.
         verdict: the ratio in a word.
-        reason: why, for a person.
+        measured: where it was measured, for a person.
     """
 
     structure: str
     modality: str
     cnr: float
+    edge_mm: float | None
     area_mm2: float
     verdict: Verdict
-    reason: str
+    measured: str
 
     @property
     def rank(self) -> tuple[int, float]:
@@ -89,10 +88,22 @@ class Visibility:
         return RANK[self.verdict], self.cnr
 
     def __str__(self) -> str:
+        edge = "" if self.edge_mm is None else f"edge {self.edge_mm:.1f} mm, "
         return (
-            f"{self.verdict} (contrast-to-noise {self.cnr:.1f}, {self.area_mm2:.0f} mm², "
-            f"{self.reason})"
+            f"{self.verdict} (contrast-to-noise {self.cnr:.1f}, {edge}{self.area_mm2:.0f} mm², "
+            f"{self.measured})"
         )
+
+
+FILLS = "it fills the picture, no edge of it is in view"
+"""Where a structure of a projection was measured that cannot be."""
+
+Found = tuple[float, Callable[[], float | None], str]
+"""Contrast-to-noise ratio, how to measure the edge, and where both are measured."""
+
+
+def _no_edge() -> None:
+    """Return the edge of what is not seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,23 +111,37 @@ class Sight:
     """One picture, simulated once, and how it shows any structure.
 
     Attributes:
-        subject, view, settings, seed: as `simulate` takes them.
+        subject, view, settings, seed, additions: as `simulate` takes them; settings are the
+            modality's defaults when None.
     """
 
     subject: Subject
     view: Pose
     settings: BaseModel | None = None
     seed: int = 0
+    additions: Additions = NOTHING
+    _places: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def changed(self, changes: Mapping[str, Any]) -> Sight:
+        """Return the same view with other settings; what lies where is not asked again."""
+        settings = self.settings or MODALITIES[self.modality].settings()
+        return replace(self, settings=settings.model_copy(update=dict(changes)))
 
     @cached_property
     def image(self) -> Image:
         """Return the picture."""
-        return simulate(self.subject, self.view, self.settings, self.seed)
+        return simulate(self.subject, self.view, self.settings, self.seed, self.additions)
 
     @property
     def modality(self) -> str:
         """Return what forms the picture."""
         return self.view.modality  # type: ignore[attr-defined]
+
+    @cached_property
+    def off(self) -> frozenset[str]:
+        """Return the effects that are switched off."""
+        settings = self.settings or MODALITIES[self.modality].settings()
+        return frozenset(settings.without)  # type: ignore[attr-defined]
 
     @property
     def mm_per_pixel(self) -> float:
@@ -125,166 +150,118 @@ class Sight:
 
     def mask(self, structure_id: str) -> NDArray[np.bool_]:
         """Return the pixels that show a structure."""
-        return structure_mask(self.image, structure_id)
+        found: NDArray[np.bool_] = self._placed(
+            f"mask of {structure_id}", lambda: structure_mask(self.image, structure_id)
+        )
+        return found
 
-    def visibility(self, structure_id: str) -> Visibility:
+    def _placed(self, key: str, find: Callable[[], Any]) -> Any:
+        """Return what depends on the view alone, found once for all settings."""
+        if key not in self._places:
+            self._places[key] = find()
+        return self._places[key]
+
+    def visibility(self, structure_id: str, edge: bool = True) -> Visibility:
         """Return how well the picture shows a structure.
+
+        Args:
+            structure_id: of the subject.
+            edge: whether to measure the width of its edge too.
 
         Raises:
             UnknownStructure: if the subject has no structure of that name.
         """
         mask = self.mask(structure_id)
         area = float(mask.sum()) * self.mm_per_pixel**2
-
-        def found(cnr: float, reason: str) -> Visibility:
-            faint, visible = THRESHOLDS[self.modality]
-            verdict: Verdict = (
-                "visible" if cnr >= visible else "faint" if cnr >= faint else "hidden"
-            )
-            return Visibility(structure_id, self.modality, cnr, area, verdict, reason)
-
         if structure_id not in self.subject.centers:
-            return found(0.0, "the subject has none")
-        if area < MIN_AREA_MM2:
-            return found(0.0, "it is not in the picture")
-        if self.image.is_projection:
-            return found(*self._projected(structure_id, mask))
-        if self.modality == "ultrasound":
-            return found(*self._sounded(structure_id, mask))
-        return found(*self._cut(structure_id, mask))
+            cnr, width, measured = 0.0, None, "the subject has none"
+        elif area < MIN_AREA_MM2:
+            cnr, width, measured = 0.0, None, "it is not in the picture"
+        else:
+            ways = {"fluoroscopy": self._projected, "ultrasound": self._sounded}
+            cnr, find_width, measured = ways.get(self.modality, self._cut)(structure_id, mask)
+            width = find_width() if edge else None
+        faint, visible = THRESHOLDS[self.modality]
+        verdict: Verdict = "visible" if cnr >= visible else "faint" if cnr >= faint else "hidden"
+        if verdict == "hidden":
+            width = None  # what is not seen has no edge
+        return Visibility(structure_id, self.modality, cnr, width, area, verdict, measured)
 
     # -- the three ways of forming a picture ---------------------------------------------------
 
-    def _cut(self, structure_id: str, mask: NDArray[np.bool_]) -> tuple[float, str]:
-        outline, core, ring = self._outline(mask), self._core(mask), self._ring(structure_id, mask)
-        edge = self._widened(outline, EDGE_MM)
-        step = self._along(outline, core, ring)
-        line = self._along(outline, edge, core & ~edge, ring & ~edge)
+    def _cut(self, structure_id: str, mask: NDArray[np.bool_]) -> Found:
+        floor = FLOOR[self.modality]
+        patch, at = Patch.around(mask, self.image, self.mm_per_pixel)
+        outline, core, ring, edge = self._placed(
+            f"regions of {structure_id}",
+            lambda: (
+                patch.outline,
+                patch.core,
+                patch.ring(self._own(structure_id)[at]),
+                patch.widened(patch.outline, EDGE_MM),
+            ),
+        )
+        step = patch.ratio(floor, outline, core, ring)
+        line = patch.ratio(floor, outline, edge, core & ~edge, ring & ~edge)
+        width = partial(patch.edge_width, outline, core, ring)
         if line > step:
-            return line, "measured on the line that its outline draws"
-        return step, "measured along its outline"
+            return line, width, "measured on the line that its outline draws"
+        return step, width, "measured along its outline"
 
-    def _sounded(self, structure_id: str, mask: NDArray[np.bool_]) -> tuple[float, str]:
+    def _sounded(self, structure_id: str, mask: NDArray[np.bool_]) -> Found:
         assert self.image.labels is not None
         bone = {s.label for s in self.subject.structures.values() if s.kind == "bone"}
         bone -= self.subject.structures.labels_of(structure_id)
+        if "shadow" in self.off:
+            bone = set()
         covered = np.maximum.accumulate(np.isin(self.image.labels, list(bone)), axis=0)
         top = mask & (np.cumsum(mask, axis=0) == 1)  # where each column meets it first
         facing = top & ~covered
         if facing.sum() * self.mm_per_pixel < MIN_SURFACE_MM:
-            return 0.0, "bone lies between it and the probe"
-        above = self._ring(structure_id, mask) & np.maximum.accumulate(facing[::-1], axis=0)[::-1]
+            return 0.0, _no_edge, "bone lies between it and the probe"
+        patch, at = Patch.around(mask, self.image, self.mm_per_pixel)
+        facing, covered, floor = facing[at], covered[at], FLOOR[self.modality]
+        around = patch.ring(self._own(structure_id)[at])
+        above = around & np.maximum.accumulate(facing[::-1], axis=0)[::-1]
         if not above.any():
             return self._cut(structure_id, mask)
-        band = self._widened(facing, EDGE_MM)
-        surface = self._along(facing, band, above & ~band)
-        body = self._along(facing, mask & ~band & ~covered, above & ~band)
-        return max(surface, body), "measured along the surface that faces the probe"
+        band = patch.widened(facing, EDGE_MM)
+        surface = patch.ratio(floor, facing, band, above & ~band)
+        body = patch.ratio(floor, facing, patch.mask & ~band & ~covered, above & ~band)
+        inside = band if surface > body else patch.mask & ~covered
+        width = partial(patch.edge_width, facing, inside, above & ~band)
+        return max(surface, body), width, "measured along the surface that faces the probe"
 
-    def _projected(self, structure_id: str, mask: NDArray[np.bool_]) -> tuple[float, str]:
-        assert isinstance(self.image.geometry, ConeGeometry)
-        outline = self._outline(mask)
+    def _projected(self, structure_id: str, mask: NDArray[np.bool_]) -> Found:
+        cone = self.image.geometry
+        assert isinstance(cone, ConeGeometry)
+        patch, at = Patch.around(mask, self.image, self.mm_per_pixel)
+        outline, near, added, contrast = self._placed(
+            f"regions of {structure_id}", lambda: self._shadow_of(structure_id, patch, at, cone)
+        )
         if not outline.any():
-            return 0.0, "it fills the picture, no edge of it is in view"
-        added = added_attenuation(self.subject, structure_id, self.image.geometry)
-        reach = self._pixels(REACH_MM)
-        inside = Local.of(np.abs(added), mask, reach)
-        rest = Local.of(self.image.pixels - added, self._widened(mask, REACH_MM), reach)
-        contrast = np.median(inside.mean[outline])
+            return 0.0, _no_edge, FILLS
+        rest = Local.of(patch.pixels - added, near, patch.count(REACH_MM))
         clutter = np.median(np.sqrt(rest.variance[outline]))
-        return float(contrast / max(clutter, 1e-9)), "what it adds to the shadow, against the rest"
+        cnr = float(contrast / max(clutter, FLOOR[self.modality]))
 
-    # -- helpers --------------------------------------------------------------------------------
+        def width() -> float | None:
+            return patch.edge_width(outline, patch.core, patch.ring(~patch.field))
 
-    def _pixels(self, mm: float) -> int:
-        return max(1, round(mm / self.mm_per_pixel))
+        return cnr, width, "what it adds to the shadow, against the rest"
 
-    def _widened(self, mask: NDArray[np.bool_], mm: float) -> NDArray[np.bool_]:
-        return binary_dilation(mask, iterations=self._pixels(mm))
+    def _shadow_of(
+        self, structure_id: str, patch: Patch, at: tuple[slice, slice], cone: ConeGeometry
+    ) -> tuple[Any, ...]:
+        """Return the outline of a shadow, what is near, what it adds and its contrast there."""
+        outline, near = patch.outline, patch.widened(patch.mask, REACH_MM)
+        added = added_attenuation(self.subject, structure_id, cone)[at]
+        inside = Local.of(np.abs(added), patch.mask, patch.count(REACH_MM))
+        contrast = np.median(inside.mean[outline]) if outline.any() else 0.0
+        return outline, near, added, contrast
 
-    def _along(
-        self, outline: NDArray[np.bool_], inside: NDArray[np.bool_], *others: NDArray[np.bool_]
-    ) -> float:
-        """Return the median contrast-to-noise ratio between regions along an outline.
-
-        The first is compared with each other region; what counts at a place is the smaller
-        difference, and nothing if it lies between the others, as a blurred edge does.
-        """
-        one, *rest = (
-            Local.of(self.image.pixels, region, self._pixels(REACH_MM))
-            for region in (inside, *others)
-        )
-        at = outline & (one.weight > 0)
-        for other in rest:
-            at &= other.weight > 0
-        if not at.any():
-            return 0.0
-        ratios = np.array(
-            [
-                (one.mean[at] - other.mean[at])
-                / np.sqrt(np.maximum(0.5 * (one.variance[at] + other.variance[at]), 1e-12))
-                for other in rest
-            ]
-        )
-        alike = np.all(ratios > 0, axis=0) | np.all(ratios < 0, axis=0)
-        return float(np.median(np.where(alike, np.abs(ratios).min(axis=0), 0.0)))
-
-    def _outline(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return the border of a mask; where the field of the picture ends is none."""
-        open_ = mask if self.image.inside is None else mask | ~self.image.inside
-        return mask & ~binary_erosion(open_, border_value=1)
-
-    def _core(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return a mask without its blurred edge, unless little else would be left of it."""
-        core = binary_erosion(mask, iterations=self._pixels(EDGE_MM), border_value=1)
-        return core if core.sum() > 0.25 * mask.sum() else mask
-
-    def _ring(self, structure_id: str, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return the pixels around a structure, beyond its blurred edge."""
-        edge = self._widened(mask, EDGE_MM)
-        ring = self._widened(edge, RING_MM) & ~edge
+    def _own(self, structure_id: str) -> NDArray[np.bool_]:
+        """Return the pixels of a structure, of a part of a bone those of the whole bone."""
+        own = whole_bone(self.subject.structures, structure_id)
         assert self.image.labels is not None
-        ring &= ~np.isin(self.image.labels, list(whole_bone(self.subject.structures, structure_id)))
-        return ring if self.image.inside is None else ring & self.image.inside
-
-
-def matrix(subject: Subject, structures: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """Return what each modality shows of structures, each in the usual view of it.
-
-    Args:
-        subject: the body.
-        structures: ids; those of L4 on the left, and what belongs to no level, when None.
-
-    Returns:
-        a row for each structure: its id, and for each modality the verdict and the ratio, None
-        where the modality cannot be posed.
-
-    Raises:
-        UnknownStructure: if the subject has no structure of that name.
-    """
-    rows = []
-    for name in structures or _exemplary(subject):
-        row: dict[str, Any] = {"structure": name}
-        side = subject.structures[name].side or "left"
-        place = name if name in subject.centers else None
-        for modality, shot in standard_shots(subject, place, side).items():
-            try:
-                found = Sight(subject, shot.view, shot.settings).visibility(name)
-            except ProblemError:
-                row |= {modality: None, f"{modality}_cnr": None}
-                continue
-            row |= {modality: found.verdict, f"{modality}_cnr": round(found.cnr, 2)}
-        rows.append(row)
-    return rows
-
-
-def _exemplary(subject: Subject) -> list[str]:
-    """Return one structure of each sort: of the level L4, left of two, and those of no level."""
-    level = re.compile(r"(^|_)[ctls]\d+_")
-    return [
-        s.id
-        for s in subject.structures.values()
-        if s.side != "right"
-        and (s.id.startswith("l4_") or "l4_l5" in s.id or not level.search(s.id))
-        and s.id in subject.centers
-    ]
+        return np.isin(self.image.labels, list(own))

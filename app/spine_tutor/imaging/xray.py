@@ -87,7 +87,7 @@ def attenuation(material: str, energy: NDArray[np.float64]) -> NDArray[np.float6
 
 def tissue_attenuation(tissue: str, energy: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the linear attenuation of a tissue at energies in keV, 1/mm."""
-    mixture = tissue_table().tissues[tissue].mixture
+    mixture = tissue_table().tissues[tissue].mixture.parts
     parts = [share * attenuation(name, energy) for name, share in mixture.items()]
     return np.sum(parts, axis=0)
 

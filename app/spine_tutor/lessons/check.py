@@ -244,7 +244,8 @@ def _poses(lesson: Lesson, source: Source, subject: Subject) -> Iterator[Problem
             yield source.problem(at, error.args[0], _PLACES)
     for at, spec in specs:
         try:
-            Shot(spec.view.model_copy(update={"pixels": 32}), spec.settings).simulate(subject)
+            small = spec.view.model_copy(update={"pixels": 32})
+            Shot(small, spec.settings, spec.additions).simulate(subject)
         except KeyError as error:
             yield source.problem(at, f"cannot be posed: {error.args[0]}", _PLACES)
         except ValueError as error:

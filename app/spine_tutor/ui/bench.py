@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.geometry import Geometry, PlaneGeometry
+from spine_tutor.imaging.needle import Needle
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.imaging.us_probe import place
 from spine_tutor.imaging.view import FluoroscopyView, SliceView, UltrasoundView
@@ -34,6 +35,7 @@ class Bench:
         show: opacity of each structure that the model shows.
         camera: a preset's name or an orbit's angles.
         highlight: structures (or parts) lit in the model.
+        outlined: structure whose outline is drawn in the pictures.
         follow: whether slices and probe move so that they pass through the cross-hair.
         names: whether what is under the cursor is named.
         steered: panel whose controls are shown.
@@ -47,6 +49,7 @@ class Bench:
     show: Mapping[str, float] = field(default_factory=dict)
     camera: str | Mapping[str, Any] = "posterior"
     highlight: tuple[str, ...] = ()
+    outlined: str | None = None
     follow: bool = True
     names: bool = True
     steered: str | None = None
@@ -61,6 +64,19 @@ class Bench:
         """
         shots = dict(self.shots) | {panel: turned(self.shots[panel], changes)}
         return replace(self, shots=shots, dragged=panel if dragging else None)
+
+    @property
+    def needle(self) -> Needle | None:
+        """Return the needle in the body: the same in all pictures."""
+        return next((shot.additions.needle for shot in self.shots.values()), None)
+
+    def with_needle(self, needle: Needle | None, dragging: bool = False) -> Bench:
+        """Return the bench with this needle in all its pictures, None for none."""
+        shots = {
+            name: replace(shot, additions=shot.additions.model_copy(update={"needle": needle}))
+            for name, shot in self.shots.items()
+        }
+        return replace(self, shots=shots, dragged="*" if dragging else None)
 
     def aim(
         self,
@@ -90,7 +106,7 @@ def coarse(shot: Shot) -> Shot:
     """Return the shot with no more than `COARSE` pixels a side."""
     if shot.view.pixels <= COARSE:
         return shot
-    return Shot(shot.view.model_copy(update={"pixels": COARSE}), shot.settings)
+    return replace(shot, view=shot.view.model_copy(update={"pixels": COARSE}))
 
 
 def panels(shots: list[Shot] | tuple[Shot, ...]) -> dict[str, Shot]:

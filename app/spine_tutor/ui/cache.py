@@ -10,20 +10,23 @@ import gzip
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
+from contourpy import LineType, contour_generator
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.display import encode, picture
-from spine_tutor.imaging.fluoroscopy import structure_map
 from spine_tutor.imaging.geometry import ConeGeometry, Geometry
 from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.masks import structure_mask
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.lessons.library import ContentLibrary, load_content
 from spine_tutor.problems import ProblemError
@@ -31,7 +34,7 @@ from spine_tutor.quiz.attempts import AttemptStore
 from spine_tutor.ui import layout
 from spine_tutor.ui.bench import COARSE, geometry
 from spine_tutor.ui.bundle import pack
-from spine_tutor.ui.jobs import Opening
+from spine_tutor.ui.jobs import Looking, Opening
 
 PICTURES = 160
 """Pictures kept, about 2 MB each at 512²."""
@@ -161,10 +164,11 @@ def names(subject: Subject, shot: Shot) -> Names:
 
 @st.cache_resource(max_entries=PICTURES, show_spinner=False)
 def _names(content_hash: str, key: str, _subject: Subject, _shot: Shot) -> Names:
-    layers = label_layers(drawn(_subject, _shot).image)
+    image = drawn(_subject, _shot).image
+    layers = label_layers(image)
     values, codes = np.unique(layers, return_inverse=True)
     values, codes = values[:255], np.minimum(codes, 254).astype(np.uint8)
-    found = (_subject.structures.by_label(int(value)) for value in values)
+    found = (image.structure(int(value)) for value in values)
     count, rows, columns = layers.shape
     return Names(
         (count, rows, columns),
@@ -173,16 +177,64 @@ def _names(content_hash: str, key: str, _subject: Subject, _shot: Shot) -> Names
     )
 
 
+def outlines(subject: Subject, shot: Shot, structure_id: str) -> list[list[tuple[float, float]]]:
+    """Return the outlines of a structure in a shot's picture, rows and columns of their corners.
+
+    Raises:
+        UnknownStructure: if the subject has no structure of that name.
+    """
+    return _outlines(subject.content_hash, shot.key(), structure_id, subject, shot)
+
+
+@st.cache_resource(max_entries=PICTURES, show_spinner=False)
+def _outlines(
+    content_hash: str, key: str, structure_id: str, _subject: Subject, _shot: Shot
+) -> list[list[tuple[float, float]]]:
+    mask = structure_mask(drawn(_subject, _shot).image, structure_id)
+    if not mask.any():
+        return []
+    smooth = gaussian_filter(mask.astype(np.float32), 1.0)
+    lines: Any = contour_generator(z=smooth, line_type=LineType.Separate).lines(0.5)
+    corners = (np.round(np.vstack([line[::3], line[-1:]]), 1) for line in lines if len(line) > 8)
+    return [[(float(row), float(column)) for column, row in line] for line in corners]
+
+
 def label_layers(image: Image) -> NDArray[np.uint16]:
     """Return the labels a person would name at each place of a picture: layers, rows, columns."""
     if isinstance(image.geometry, ConeGeometry):
-        rays = structure_map(image.subject, image.geometry, step=4, count=RAY_NAMES)
+        rays = image.ray_labels(step=4, count=RAY_NAMES)
         if image.inside is not None:
             rays = np.where(image.inside[::4, ::4, None], rays, 0)
         return np.ascontiguousarray(np.moveaxis(rays, -1, 0))
     assert image.labels is not None
     labels = image.labels if image.inside is None else np.where(image.inside, image.labels, 0)
     return np.ascontiguousarray(labels[None, ::2, ::2])
+
+
+# -- what each modality shows -------------------------------------------------------------------
+
+LOOKS = 48
+"""Visibility tables kept; one is some kilobytes."""
+
+_looks: dict[str, Looking] = {}
+
+
+def looking(subject: Subject, shots: Sequence[Shot], structures: Sequence[str]) -> Looking:
+    """Return the visibility of structures in pictures, being looked at or done."""
+    key = looking_key(subject, shots, structures)
+    with _lock:
+        known = _looks.pop(key, None)
+        if known is None or known.error:
+            known = Looking(subject, shots, structures)
+        _looks[key] = known  # the one asked for last is dropped last
+        while len(_looks) > LOOKS:
+            _looks.pop(next(iter(_looks))).stop()
+        return known
+
+
+def looking_key(subject: Subject, shots: Sequence[Shot], structures: Sequence[str]) -> str:
+    """Return the key of a visibility table."""
+    return "\n".join([subject.content_hash, *(shot.key() for shot in shots), *structures])
 
 
 def warm(folder: Path) -> threading.Thread:
@@ -201,7 +253,7 @@ def warm(folder: Path) -> threading.Thread:
                     for shot in layout.preview(other):
                         drawn(body, shot)
             for spec in lesson.steps[0].views:
-                drawn(body, Shot(spec.view, spec.settings))
+                drawn(body, Shot(spec.view, spec.settings, spec.additions))
         except (ProblemError, ValueError, KeyError):
             return  # the page that shows it will say what is wrong
 

@@ -42,7 +42,15 @@ def pose(shot: Shot) -> str:
                 words.insert(0, str(sequence).upper())
         case _:
             words = []
-    return " · ".join(words)
+    return " · ".join(words + altered(shot))
+
+
+def altered(shot: Shot) -> list[str]:
+    """Return what of a picture no machine could do: effects that are switched off."""
+    words = [f"without {effect}" for effect in getattr(shot.settings, "without", ())]
+    if alone := getattr(shot.settings, "alone", None):
+        words.append(f"without what overlaps the {alone.replace('_', ' ')}")
+    return words
 
 
 def _oblique(degrees: float) -> str:

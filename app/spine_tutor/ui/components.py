@@ -69,6 +69,19 @@ def picture(
     _component("picture")(data=data, key=key, on_cross_change=on_cross, on_answer_change=on_answer)
 
 
+def visibility_table(
+    data: Mapping[str, Any], key: str, on_choose: Callable[[], None] = _ignore
+) -> None:
+    """Draw a table of verdicts whose cells can be chosen.
+
+    Args:
+        data: as `ui/assets/visibility_table.js` reads it; `visibility_table.table` makes it.
+        key: as in `scene3d`.
+        on_choose: called when a cell is chosen: ``cell`` is structure and panel, null for a row.
+    """
+    _component("visibility_table")(data=dict(data), key=key, on_cell_change=on_choose)
+
+
 def live_controls(
     label: str,
     rows: Sequence[Mapping[str, Any]],

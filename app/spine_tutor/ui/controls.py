@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
@@ -17,6 +17,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from spine_tutor.imaging.modality import MODALITIES, with_preset
 from spine_tutor.imaging.shot import Shot
 
 
@@ -73,6 +74,10 @@ _UNIT = re.compile(r", (kV|mm|dB/cm/MHz|dB|Hz|ms)\b")
 NARROW: Mapping[str, Hand] = {"signal_to_noise": Hand(2, 200, 1, "", "Signal to noise")}
 """Settings whose valid range is too wide for a hand."""
 AUTOMATIC = "automatic"
+PRESET, CUSTOM = "preset", "custom"
+"""The control that sets others, and what it stands at when they are set otherwise."""
+WITHOUT = "without"
+"""The setting that switches effects off."""
 
 
 def rows(shot: Shot, only: Iterable[str] | None = None) -> list[dict[str, Any]]:
@@ -83,7 +88,7 @@ def rows(shot: Shot, only: Iterable[str] | None = None) -> list[dict[str, Any]]:
         only: names of the fields to offer; all when None.
     """
     wanted = None if only is None else set(only)
-    found = []
+    found: list[dict[str, Any] | None] = [_preset_row(shot)] if wanted is None else []
     for name, hand in POSE[shot.modality].items():
         if wanted is None or name in wanted:
             found.append(_row(name, shot.view, name, hand))
@@ -105,13 +110,43 @@ def turned(shot: Shot, changes: Mapping[str, Any]) -> Shot:
     """
     view, settings = shot.view.model_dump(), shot.settings.model_dump()
     for name, value in changes.items():
+        if name == PRESET:
+            posed = with_preset(shot.modality, {PRESET: value}) if value != CUSTOM else {}
+            settings |= posed.pop("settings", {})
+            view |= posed
+            continue
         target, key = (
             (settings, name.removeprefix(SETTING)) if name.startswith(SETTING) else (view, name)
         )
         if key not in target:
             raise ValueError(f"{shot.modality} has no control `{name}`")
+        if key == WITHOUT:
+            value = [effect for effect in str(value).split(",") if effect]
         target[key] = None if value == AUTOMATIC else value
-    return Shot(type(shot.view).model_validate(view), type(shot.settings).model_validate(settings))
+    return replace(
+        shot,
+        view=type(shot.view).model_validate(view),
+        settings=type(shot.settings).model_validate(settings),
+    )
+
+
+def _preset_row(shot: Shot) -> dict[str, Any]:
+    """Return the choice of presets; it stands at the first that the shot agrees with."""
+    presets = MODALITIES[shot.modality].presets
+    now = shot.settings.model_dump() | {
+        name: getattr(shot.view, name) for name in POSE[shot.modality]
+    }
+    agrees = (
+        key
+        for key, preset in presets.items()
+        if all(now[name] == value for name, value in {**preset.settings, **preset.pose}.items())
+    )
+    options = [{"value": key, "text": preset.name} for key, preset in presets.items()]
+    return {
+        "id": PRESET, "label": "Preset", "kind": "choice",
+        "help": "Settings to start from.", "value": next(agrees, CUSTOM),
+        "options": [*options, {"value": CUSTOM, "text": "own settings"}],
+    }  # fmt: skip
 
 
 def _row(id_: str, model: BaseModel, name: str, hand: Hand | None) -> dict[str, Any] | None:
@@ -122,7 +157,13 @@ def _row(id_: str, model: BaseModel, name: str, hand: Hand | None) -> dict[str, 
         "label": (hand and hand.label) or _title(name),
         "help": field.description or "",
     }
-    if choices := _choices(field):
+    if name == WITHOUT:
+        effects = get_args(get_args(field.annotation)[0])
+        choices: tuple[Any, ...] = ((), *((effect,) for effect in effects))
+        choices += (value,) if value not in choices else ()
+    else:
+        choices = _choices(field)
+    if choices:
         options = [{"value": _coded(c), "text": _worded(c)} for c in choices]
         return row | {"kind": "choice", "options": options, "value": _coded(value)}
     if hand is None or not isinstance(value, int | float):
@@ -147,10 +188,14 @@ def _choices(field: FieldInfo) -> tuple[Any, ...]:
 
 def _coded(choice: Any) -> str:
     """Return a choice as a browser's list holds it."""
+    if isinstance(choice, tuple):
+        return ",".join(choice)
     return {None: AUTOMATIC, True: "true", False: "false"}.get(choice, str(choice))
 
 
 def _worded(choice: Any) -> str:
+    if isinstance(choice, tuple):
+        return " and ".join(choice) or "nothing"
     words = {None: "automatic", True: "on", False: "off"}
     return words.get(choice, str(choice).replace("-", " "))
 

@@ -1,11 +1,16 @@
-"""Long work beside the pages: opening a subject, once for everybody who waits for it."""
+"""Long work beside the pages, once for everybody who waits for it."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.anatomy.library import open_subject
+from spine_tutor.imaging.shot import Shot
+from spine_tutor.imaging.visibility import Sight, Visibility
+from spine_tutor.imaging.visibility_reasons import Explainer, Reason
+from spine_tutor.problems import ProblemError
 
 
 class Opening:
@@ -54,3 +59,57 @@ class Opening:
             raise self._error
         assert self._result is not None
         return self._result
+
+
+_TURN = threading.Lock()  # one table at a time: pictures that follow a hand need the rest
+
+
+class Looking:
+    """How pictures show structures and why not better, looked at in a thread of its own.
+
+    Attributes:
+        fraction: how much is done, 0 to 1.
+        found: for each structure what each picture shows of it; None where there is no picture.
+        error: why it ended early, "" if it did not.
+    """
+
+    def __init__(self, subject: Subject, shots: Sequence[Shot], structures: Sequence[str]):
+        self.fraction, self.error = 0.0, ""
+        self.found: dict[str, list[tuple[Visibility, Reason | None] | None]] = {}
+        self._stopped = threading.Event()
+        self._over = threading.Event()
+        work = (subject, tuple(shots), tuple(structures))
+        threading.Thread(target=self._run, args=work, name="look", daemon=True).start()
+
+    def stop(self) -> None:
+        """End it after the structure that is being looked at."""
+        self._stopped.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait, at most so long, and return whether it is over."""
+        return self._over.wait(seconds)
+
+    def _run(self, subject: Subject, shots: Sequence[Shot], structures: Sequence[str]) -> None:
+        try:
+            with _TURN:
+                self._look(subject, shots, structures)
+        except Exception as error:  # told to whoever waits
+            self.error = str(error) or type(error).__name__
+        finally:
+            self._over.set()
+
+    def _look(self, subject: Subject, shots: Sequence[Shot], structures: Sequence[str]) -> None:
+        pictures: list[Explainer | None] = []
+        for shot in shots:
+            sight = Sight(subject, shot.view, shot.settings, additions=shot.additions)
+            try:
+                sight.image  # noqa: B018 simulated here, to see whether it can be
+                pictures.append(Explainer(sight))
+            except (ProblemError, ValueError, KeyError):
+                pictures.append(None)  # the picture itself says why
+        for n, name in enumerate(structures):
+            if self._stopped.is_set():
+                self.error = "It was stopped."
+                return
+            self.found[name] = [p.explain(name) if p is not None else None for p in pictures]
+            self.fraction = (n + 1) / len(structures)

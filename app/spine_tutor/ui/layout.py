@@ -15,6 +15,13 @@ from spine_tutor.ui.bench import coarse
 TRANSLUCENT = 0.28
 """Opacity of what is looked through; clicks go through it as well."""
 
+KINDS = {
+    "bone": "Bone", "disc": "Discs", "joint": "Facet joints", "ligament": "Ligaments",
+    "canal": "Dural sac, fat", "nerve": "Nerves", "muscle": "Muscles", "vessel": "Vessels",
+    "organ": "Organs", "envelope": "Skin, fat", "device": "Devices",
+}  # fmt: skip
+"""What can be shown in the model, by `Structure.kind`."""
+
 PREVIEW = 4
 """Pictures on the card of a lesson."""
 
@@ -22,7 +29,8 @@ PREVIEW = 4
 def preview(lesson: Lesson) -> list[Shot]:
     """Return the first pictures of a lesson, small, for the card that it is chosen by."""
     specs = (spec for step in lesson.steps for spec in step.views)
-    return [coarse(Shot(spec.view, spec.settings)) for spec in islice(specs, PREVIEW)]
+    shots = (Shot(spec.view, spec.settings, spec.additions) for spec in specs)
+    return [coarse(shot) for shot in islice(shots, PREVIEW)]
 
 
 def scene(wanted: Scene, subject: Subject) -> tuple[dict[str, float], tuple[str, ...]]:

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from spine_tutor.problems import Problem
+from spine_tutor.imaging.needle import parse_needle
+from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.ui.bench import Bench
 from spine_tutor.ui.controls import POSE, SETTING, turned
 
 REMEDY = "It was left out; the rest of the link is followed."
 LIMIT_MM = 2000.0
+NO_NEEDLE = "none"
 
 
 def encode(bench: Bench, start: Bench) -> dict[str, str]:
@@ -32,8 +34,14 @@ def encode(bench: Bench, start: Bench) -> dict[str, str]:
                 found[f"{panel}.{name}"] = _text(value)
         for name in type(shot.settings).model_fields:
             value = getattr(shot.settings, name)
-            if value != getattr(first.settings, name) and isinstance(value, str | int | float):
+            if value != getattr(first.settings, name) and isinstance(
+                value, str | int | float | tuple
+            ):
                 found[f"{panel}.{SETTING}{name}"] = _text(value)
+    if bench.needle != start.needle:
+        given = bench.needle.model_dump(exclude_defaults=True) if bench.needle else {}
+        given = {"kind": bench.needle.kind if bench.needle else NO_NEEDLE} | given
+        found |= {f"needle.{name}": _text(value) for name, value in given.items()}
     if not np.allclose(bench.point, start.point, atol=0.05):
         found["at"] = ",".join(_text(value) for value in bench.point)
     if bench.camera != start.camera and not isinstance(bench.camera, str):
@@ -47,7 +55,7 @@ def decode(parameters: Mapping[str, str], start: Bench) -> tuple[Bench, list[Pro
     bench, problems = start, []
     for key, text in parameters.items():
         panel, dot, name = key.partition(".")
-        if not dot:
+        if not dot or panel == "needle":
             continue
         try:
             shot = bench.shots[panel]
@@ -58,6 +66,13 @@ def decode(parameters: Mapping[str, str], start: Bench) -> tuple[Bench, list[Pro
         except (KeyError, ValueError):
             said = f"{key[:40]}={text[:40]}".replace("`", "'")
             problems.append(Problem("link", f"`{said}` is not possible.", REMEDY))
+    needle = {key[7:]: text for key, text in parameters.items() if key.startswith("needle.")}
+    if needle:
+        try:
+            wanted = None if needle["kind"] == NO_NEEDLE else parse_needle(needle)
+            bench = bench.with_needle(wanted)
+        except (KeyError, ProblemError):
+            problems.append(Problem("link", "`needle` is not possible.", REMEDY))
     if "at" in parameters:
         point = _numbers(parameters["at"], 3, LIMIT_MM)
         if point is None:
@@ -74,6 +89,8 @@ def decode(parameters: Mapping[str, str], start: Bench) -> tuple[Bench, list[Pro
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(_text(part) for part in value)
     return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
 
 

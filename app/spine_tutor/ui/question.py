@@ -107,14 +107,14 @@ def _submit(scope: str, answer: Any, answered: Answered) -> None:
 
 
 def _plain(spec: ViewSpec, subject: Subject, scope: str, telling: bool) -> None:
-    shot = Shot(spec.view, spec.settings)
+    shot = Shot(spec.view, spec.settings, spec.additions)
     drawn = cache.drawn(subject, shot)
     header = picture_header(shot, drawn, None, telling)
     components.picture(header, drawn.jpeg, b"", key=f"asked/{scope}")
 
 
 def _clickable(item: Hotspot, subject: Subject, scope: str, answered: Answered) -> None:
-    shot, key = Shot(item.view.view, item.view.settings), f"asked/{scope}"
+    shot, key = Shot(item.view.view, item.view.settings, item.view.additions), f"asked/{scope}"
     drawn = cache.drawn(subject, shot)
 
     def heard() -> None:

@@ -7,6 +7,7 @@ would interrupt the pictures that are still to be drawn.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,16 +21,33 @@ from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.problems import ProblemError
 from spine_tutor.resources import LABEL
-from spine_tutor.ui import cache, captions, components, controls, links, routes, state
+from spine_tutor.ui import (
+    cache,
+    captions,
+    components,
+    controls,
+    links,
+    needle_panel,
+    routes,
+    state,
+)
 from spine_tutor.ui.bench import Bench, coarse
 
 MODEL_HEIGHT = 400
 """px; leaves room for the controls under the model on a screen of 768 px."""
 
+OUTLINE = "#ffd60a"
+"""Of a structure that is pointed out in the pictures."""
+
 
 @st.fragment
 def workbench(
-    scope: str, subject: Subject, *, everything: bool = False, linked: bool = True
+    scope: str,
+    subject: Subject,
+    *,
+    everything: bool = False,
+    linked: bool = True,
+    below: Callable[[str, Subject], None] | None = None,
 ) -> None:
     """Draw the bench of a scope and keep what is done to it.
 
@@ -38,6 +56,7 @@ def workbench(
         subject: the body on the bench.
         everything: offer every control, not only the essential ones.
         linked: write the bench into the address of the page.
+        below: draws what belongs to the bench under it.
     """
     bench = state.bench(scope)
     assert bench is not None, "a page lays the bench out before it draws it"
@@ -62,7 +81,9 @@ def workbench(
     state.set_value(f"drawn/{scope}", True)
     with control_box:
         if steered:
-            _controls(scope, steered, bench, everything)
+            _controls(scope, steered, bench, subject, everything)
+    if below is not None:
+        below(scope, subject)
     if held in boxes:
         with boxes[held]:
             _picture(scope, held, bench, subject)
@@ -120,6 +141,11 @@ def _picture(scope: str, panel: str, bench: Bench, subject: Subject) -> None:
     off = abs(place.distance(bench.point)) if isinstance(place, PlaneGeometry) else 0.0
     header |= {"mode": "cross", "cross": {"row": row, "column": column}, "echo": state.echo(key),
                "off": off}  # fmt: skip
+    if bench.outlined and bench.dragged is None:
+        lines = cache.outlines(subject, shot, bench.outlined)
+        header["outlines"] = [{"color": OUTLINE, "points": points} for points in lines]
+        where = "is outlined" if lines else "is not in this picture"
+        header["alt"] += f" {subject.structures[bench.outlined].name} {where}."
     if off > 1:
         header["pose"] += f" · cross-hair {off:.0f} mm away"
     components.picture(
@@ -193,7 +219,7 @@ def scene_data(bench: Bench, subject: Subject, steered: str | None) -> dict[str,
         "frames": planes,
         "beam": beam,
         "clip": clip,
-        "needle": None,
+        "needle": needle_panel.line(bench, subject),
         "names": bench.names,
     }
 
@@ -232,8 +258,8 @@ def _list(vector: np.ndarray) -> list[float]:
     return [round(float(value), 1) for value in vector]
 
 
-def _controls(scope: str, steered: str, bench: Bench, everything: bool) -> None:
-    names = list(bench.shots)
+def _controls(scope: str, steered: str, bench: Bench, subject: Subject, everything: bool) -> None:
+    names = [*bench.shots, *([needle_panel.ID] if everything else [])]
     if len(names) > 1:
         key = f"steer/{scope}"
         if state.value(key) is None:
@@ -247,6 +273,9 @@ def _controls(scope: str, steered: str, bench: Bench, everything: bool) -> None:
             label_visibility="collapsed",
             width="stretch",
         )
+    if steered == needle_panel.ID:
+        needle_panel.controls(scope, subject)
+        return
     shot, key = bench.shots[steered], f"controls/{scope}/{steered}"
     for refused in state.value(f"refused/{scope}") or ():
         st.caption(f"⚠ {refused}")
@@ -264,6 +293,8 @@ def _controls(scope: str, steered: str, bench: Bench, everything: bool) -> None:
 
 
 def _panel_name(panel: str, bench: Bench) -> str:
+    if panel == needle_panel.ID:
+        return "Needle"
     modality, _, number = panel.partition("-")
     return MODALITIES[modality].name + (f" {number}" if number else "")
 
@@ -316,7 +347,7 @@ def pixel(report: Any, shot: Shot) -> tuple[float, float]:
 def _picked(scope: str, subject: Subject) -> None:
     report = state.heard(f"scene/{scope}", "pick")
     bench = _now(scope).aim(report["point"], subject)
-    _change(scope, replace(bench, highlight=(str(report["part"]),)))
+    _change(scope, replace(bench, highlight=(str(report["part"]),), outlined=None))
 
 
 def _looked(scope: str) -> None:

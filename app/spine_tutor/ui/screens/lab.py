@@ -12,16 +12,10 @@ from spine_tutor.anatomy.library import list_subjects
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import standard_shots
 from spine_tutor.problems import Problem, ProblemError, nearest
-from spine_tutor.ui import frame, layout, state, whole_scene
+from spine_tutor.ui import frame, layout, state, visibility_table, whole_scene
 from spine_tutor.ui.bench import Bench
+from spine_tutor.ui.layout import KINDS
 from spine_tutor.ui.workbench import lay_out, workbench
-
-KINDS = {
-    "bone": "Bone", "disc": "Discs", "joint": "Facet joints", "ligament": "Ligaments",
-    "canal": "Dural sac, fat", "nerve": "Nerves", "muscle": "Muscles", "vessel": "Vessels",
-    "organ": "Organs", "envelope": "Skin, fat", "device": "Devices",
-}  # fmt: skip
-"""What can be shown in the model, by `Structure.kind`."""
 
 START = ("bone", "disc", "nerve")
 
@@ -53,7 +47,7 @@ def page() -> None:
     with side:
         _side(scope, subject)
     with rest:
-        workbench(scope, subject, everything=True)
+        workbench(scope, subject, everything=True, below=visibility_table.panel)
         whole_scene.offer(scope, subject)
 
 
@@ -96,12 +90,13 @@ def _side(scope: str, subject: Subject) -> None:
     )
     names = st.toggle("Name what is under the cursor", True, key=f"names/{scope}")
     show = shown(subject, tuple(kinds), bone / 100)
+    show = visibility_table.with_mesh(show, bench.outlined, subject)
     state.keep(scope, replace(bench, show=show, clip=clip, names=names))
     st.button("Start again", icon=":material/restart_alt:", on_click=partial(_again, scope))
 
 
 def _again(scope: str) -> None:
-    for key in ("kinds", "bone", "clip", "names", "steer", "held"):
+    for key in ("kinds", "bone", "clip", "names", "steer", "held", "table", "asked", "cell"):
         state.forget(f"{key}/{scope}")
     state.forget(f"bench/{scope}")
     kept = {k: v for k, v in st.query_params.to_dict().items() if k == "subject"}

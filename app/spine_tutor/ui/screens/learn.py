@@ -93,7 +93,7 @@ def _lesson(lesson: Lesson, library: ContentLibrary) -> None:
 
 def bench(step: Step, subject: Subject) -> Bench:
     """Return the bench of a step at its start."""
-    shots = panels([Shot(spec.view, spec.settings) for spec in step.views])
+    shots = panels([Shot(spec.view, spec.settings, spec.additions) for spec in step.views])
     show, highlight = layout.scene(step.scene, subject)
     return Bench(
         subject=subject.id,

@@ -126,7 +126,8 @@ def _answer(lesson: Lesson, item: Item, subject: Subject, key: str, answer: Answ
         return
     image = None
     if isinstance(item, Hotspot | NameModality):
-        image = cache.drawn(subject, Shot(item.view.view, item.view.settings)).image
+        view = item.view
+        image = cache.drawn(subject, Shot(view.view, view.settings, view.additions)).image
     judged = grade(item, answer, Context(subject, image))
     run = replace(run, grades=(*run.grades, judged))
     try:

@@ -1,0 +1,246 @@
+"""Arteries and great veins: aorta and vena cava, segmental and radicular arteries, Adamkiewicz.
+
+Positions and sizes are estimates after axial CT of adults, mm, unless a source is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy.bones import Skeleton
+from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.nerves import Root, Roots
+from spine_tutor.anatomy.thecal_sac import CORD, EXIT, Sac, conus_tip
+from spine_tutor.anatomy.tubes import STEP, Tube, hugging, smooth, tube
+
+Array = NDArray[np.float64]
+
+AORTA = 9.0
+"""Radius of the infrarenal aorta, mm."""
+CAVA = 10.5
+"""Radius of the inferior vena cava, mm."""
+ILIAC = (5.5, 6.5)
+"""Radius of a common iliac artery and vein, mm."""
+SEGMENTAL = 1.2
+"""Radius of a lumbar or posterior intercostal artery, mm."""
+RADICULAR = 0.4
+"""Radius of a radicular artery, mm."""
+GREAT_RADICULAR = 0.5
+"""Radius of the artery of Adamkiewicz, mm: 1 mm across (Taterra 2019)."""
+SEGMENTAL_LEVELS = ("l1", "l2", "l3", "l4")
+
+ADAMKIEWICZ_LEFT = 0.766
+"""Share of people in whom it comes from the left (Taterra 2019, 60 studies)."""
+ADAMKIEWICZ_LEVEL: Mapping[str, float] = {
+    "t5": 0.02, "t6": 0.03, "t7": 0.03, "t8": 0.10, "t9": 0.20, "t10": 0.22, "t11": 0.17,
+    "t12": 0.13, "l1": 0.07, "l2": 0.03,
+}  # fmt: skip
+"""Share of people by level: T8 to L1 sum to 0.89 (Taterra 2019), how they share it is estimate."""
+CLIMB = 38.0
+"""How far the artery of Adamkiewicz climbs with its root before it turns down, mm (estimate)."""
+
+
+def great_vessels(column: Column) -> Iterator[Tube]:
+    """Yield aorta, vena cava and iliac vessels of lower back and pelvis."""
+    # the aorta divides before the lower part of L4, the veins join before the upper part of L5
+    aorta = aorta_path(column)
+    if "l4" in column.levels:
+        yield tube("aorta", aorta, AORTA)
+    cava = [(24.0, 0.0, "l1"), (20.0, 0.0, "l2"), (19.0, 0.0, "l3"), (18.0, 0.0, "l4"),
+            (10.0, 8.0, "l5")]  # fmt: skip
+    known = {level: (x, z) for x, z, level in cava if level in column.frames}
+    path = before_bodies(column, CAVA - 3.0, known)
+    path = smooth([path[0] + [1.0, 8.0, 70.0], *path])
+    yield tube("inferior_vena_cava", path, CAVA)
+    for side, sign in (("left", -1.0), ("right", 1.0)):
+        plate = column.endplate("s1", "upper")
+        way = {
+            name: np.array(rows) * [sign, 1.0, 1.0] for name, rows in _ILIAC_WAYS.items()
+        }
+        placed = {name: rows @ plate[:3, :3].T for name, rows in way.items()}
+        for name, start, size in (
+            ("artery", aorta[-1], ILIAC[0]),
+            ("vein", path[-1] + [0.0, 2.0, 4.0], ILIAC[1]),
+        ):
+            back = np.array([0.0, 0.0, 0.0] if name == "artery" else [0.0, -8.0, -3.0])
+            common = [start, *(placed["common"] + back)]
+            yield tube(f"common_iliac_{name}_{side}", smooth(common), [size + 1.0, size])
+            outer, inner = (
+                smooth([common[-1], *(placed[branch] + back)]) for branch in ("external", "internal")
+            )
+            yield tube(f"external_iliac_{name}_{side}", outer, [size, 0.85 * size])
+            yield tube(f"internal_iliac_{name}_{side}", inner, [0.8 * size, 0.5 * size])
+
+
+# In the frame of the endplate of S1, right side: to the pelvic brim before the sacroiliac joint,
+# on to the inguinal ligament, and down along the wall of the pelvis.
+_ILIAC_WAYS: Mapping[str, tuple[tuple[float, float, float], ...]] = {
+    "common": ((22, 30, 8), (37, 32, -8)),
+    "external": ((52, 52, -22), (68, 78, -36), (80, 98, -58), (82, 102, -92)),
+    "internal": ((45, 20, -30), (50, 8, -50), (50, -8, -66)),
+}
+
+
+def aorta_path(column: Column) -> Array:
+    """Return the middle of the abdominal aorta from above, (n, 3) mm."""
+    places = {"t12": (-4.0, 0.0), "l1": (-6.0, 0.0), "l2": (-9.0, 0.0), "l3": (-10.0, 0.0),
+              "l4": (-6.0, -4.0)}  # fmt: skip
+    path = before_bodies(column, AORTA, places)
+    return smooth([path[0] + [1.0, 0.0, 40.0], *path])
+
+
+def before_bodies(
+    column: Column, radius: float, places: Mapping[str, tuple[float, float]]
+) -> list[Array]:
+    """Return places of a vessel that lies on the front of bodies, 2 mm of ligament between.
+
+    Args:
+        column: the posed vertebrae.
+        radius: of the vessel, mm.
+        places: by level, x and z in the vertebra's frame, mm.
+    """
+    found = []
+    for level, (x, z) in places.items():
+        body = column.bodies[level]
+        round_ = max(0.0, 1.0 - (2 * x / body.width_upper) ** 2) ** 0.4
+        y = 0.5 * body.depth * round_ + 2.0 + radius
+        found.append((column.frames[level] @ [x, y, z, 1.0])[:3])
+    return found
+
+
+# -- segmental arteries --------------------------------------------------------------------------
+
+
+def segmental_arteries(
+    skeleton: Skeleton,
+    column: Column,
+    roots: Roots,
+    aorta: tuple[Array, float],
+    names: Mapping[str, str],
+) -> Iterator[Tube]:
+    """Yield the arteries that go round the waists of bodies from the aorta, and their branches.
+
+    At the foramen of its level each gives a dorsal branch, which goes on with it, and a radicular
+    artery that enters the foramen above and before the nerve.
+
+    Args:
+        skeleton: the bones.
+        column: the posed vertebrae.
+        roots: the nerves of the foramina.
+        aorta: its path and radius, mm.
+        names: by level the artery's name without side.
+    """
+    for level, name in names.items():
+        if level not in skeleton.vertebrae:
+            continue
+        for side, sign in (("left", -1.0), ("right", 1.0)):
+            mouth = _foramen_mouth(column, roots.get((level, side)), level, sign)
+            path = _round_body(skeleton, column, level, sign, aorta, mouth)
+            yield tube(f"{name}_{side}", path, [SEGMENTAL, 0.8 * SEGMENTAL])
+            root = roots.get((level, side))
+            if root is not None:
+                inwards = smooth([mouth, *beside_root(column, root, level)], STEP)
+                yield tube(f"radicular_artery_{level}_{side}", inwards, RADICULAR)
+
+
+def _foramen_mouth(column: Column, root: Root | None, level: str, sign: float) -> Array:
+    """Return where a segmental artery divides: before and above the nerve that comes out."""
+    body, frame = column.bodies[level], column.frames[level]
+    if root is None:
+        x, y = 0.5 * body.canal_width + 9.0, -0.5 * body.depth + 1.0
+        return (frame @ [sign * x, y, -0.15 * body.height, 1.0])[:3]
+    return root.at(5.0) + 4.0 * frame[:3, 1] + 3.5 * frame[:3, 2] + sign * 2.0 * frame[:3, 0]
+
+
+def _round_body(
+    skeleton: Skeleton,
+    column: Column,
+    level: str,
+    sign: float,
+    aorta: tuple[Array, float],
+    mouth: Array,
+) -> Array:
+    """Return the way from the wall of the aorta round the body to the foramen, and behind."""
+    model, body, frame = skeleton.vertebrae[level], column.bodies[level], column.frames[level]
+    path, radius = aorta
+    origin = path[int(np.argmin(np.abs((path - frame[:3, 3]) @ frame[:3, 2] - 1.0)))]
+    start = (origin - frame[:3, 3]) @ frame[:3, :3]
+    first = np.arctan2(sign * start[0] / body.width_upper, start[1] / body.depth)
+    angle = np.linspace(first + 0.25, np.radians(118.0), 7)
+    x = sign * (0.46 * body.width_upper + 1.5) * np.sin(angle)
+    y = (0.46 * body.depth + 1.5) * np.cos(angle)
+    z = np.linspace(0.0, -0.06 * body.height, len(angle))
+    ring = np.stack([x, y, z], axis=-1) @ frame[:3, :3].T + frame[:3, 3]
+    # out of the back of the aorta
+    out = origin + 0.8 * radius * (ring[0] - origin) / np.linalg.norm(ring[0] - origin)
+    behind = [
+        mouth - 9.0 * frame[:3, 1] + sign * 3.0 * frame[:3, 0] - 1.0 * frame[:3, 2],
+        mouth - 18.0 * frame[:3, 1] + sign * 1.0 * frame[:3, 0] - 6.0 * frame[:3, 2],
+        mouth - 28.0 * frame[:3, 1] + sign * 2.0 * frame[:3, 0] - 10.0 * frame[:3, 2],
+    ]
+    way = smooth([out, *ring, mouth, *behind], STEP)
+    near = [int(np.argmin(np.linalg.norm(way - p, axis=1))) for p in (ring[1], ring[-1])]
+    at = np.arange(len(way))
+    hugs = (at >= near[0]) & (at <= near[1])
+    return hugging(model.bone, way, SEGMENTAL + 0.6, hugs)
+
+
+def beside_root(column: Column, root: Root, level: str, to: float = -12.0) -> Array:
+    """Return a way into the foramen on the front and upper side of a root, to beside the sac."""
+    frame = column.frames[level]
+    places = np.arange(4.0, to, -2.0)
+    off = 0.9 + np.array([np.interp(p, [-14, 0, 8], [2.0, 2.8, 2.2]) for p in places])
+    away = 0.75 * frame[:3, 1] + 0.65 * frame[:3, 2]
+    return np.array([root.at(p) for p in places]) + off[:, None] * away
+
+
+# -- the artery of Adamkiewicz -------------------------------------------------------------------
+
+
+def adamkiewicz(case: Case) -> tuple[str, str]:
+    """Return level and side at which the artery of Adamkiewicz enters in a case, by its seed."""
+    rng = np.random.default_rng([case.seed, 3])
+    levels, shares = list(ADAMKIEWICZ_LEVEL), np.array(list(ADAMKIEWICZ_LEVEL.values()))
+    level = levels[int(rng.choice(len(levels), p=shares / shares.sum()))]
+    return level, "left" if rng.random() < ADAMKIEWICZ_LEFT else "right"
+
+
+def artery_of_adamkiewicz(sac: Sac, roots: Roots, case: Case) -> Iterator[Tube]:
+    """Yield the artery with its hairpin: in with its root, up to the cord, down before the cord.
+
+    Where it enters above the region only the limb is there that descends to the conus.
+    """
+    name, column = "artery_of_adamkiewicz", sac.column
+    through = ("cerebrospinal_fluid", "cauda_equina", "dura")
+    level, side = adamkiewicz(case)
+    tip, ceiling = conus_tip(sac), float(sac.s[-1]) - 1.0
+    top = ceiling
+    root = roots.get((level, side))
+    if root is not None:
+        sign = -1.0 if side == "left" else 1.0
+        enters = float(sac.line.along(root.path[0][1:])[0])
+        top = min(enters + CLIMB, ceiling)
+        outside = smooth(beside_root(column, root, level, -1e-3 - root.ganglion), STEP)
+        s = np.linspace(enters, top, 24)
+        share = (s - enters) / (top - enters)
+        across = sign * 0.82 * EXIT[0] * (1.0 - share) ** 0.7
+        depth, middle = sac.section(s)[1:]
+        before = (_before_cord(sac, s) - middle) / depth
+        ahead = (1 - share) * (EXIT[1] + 0.25) + share * before
+        inside = sac.place(s, across, ahead)
+        yield tube(name, smooth([*outside[::6], *inside], STEP), GREAT_RADICULAR, through)
+    s = np.arange(tip + 2.0, top, 2.0)
+    if len(s) > 1:
+        down = sac.line.place(s[::-1], 0.0, _before_cord(sac, s[::-1]))
+        yield tube(name, smooth(down, STEP), [GREAT_RADICULAR, 0.6 * GREAT_RADICULAR], through)
+
+
+def _before_cord(sac: Sac, s: Array) -> Array:
+    """Return how far before the canal line the front of the cord is, with room for an artery."""
+    size = np.clip((s - conus_tip(sac)) / 24.0, 0.0, 1.0) ** 0.6
+    half = sac.line.along_column({level: row[1] for level, row in CORD.items()}, s)
+    return sac.section(s)[2] + size * half + 0.5 + GREAT_RADICULAR

@@ -1,0 +1,148 @@
+"""A sheet of contrast patterns: the wanted beside those to stop at, in four pictures each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image as PilImage
+from PIL import ImageDraw, ImageFont
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.additions import Additions
+from spine_tutor.imaging.display import picture
+from spine_tutor.imaging.injectate import Injectate
+from spine_tutor.imaging.shot import Shot
+from spine_tutor.imaging.spread import Spread, spread
+from spine_tutor.imaging.spread_pattern import pattern
+from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.resources import LABEL
+
+IODINE = 240.0
+"""mg/mL in every example."""
+VESSELS = ("radicular_artery_{upper}_left", "lumbar_artery_{upper}_left", "epidural_veins", "aorta")
+"""The vessel of the example: the first of these that a subject has."""
+PIXELS, BAR, GAP = 320, 52, 6
+COLORS = {"intended": "#9be7a4", "partly": "#ffd98a", "not intended": "#ff9b8f", None: "#e6edf3"}
+
+
+@dataclass(frozen=True)
+class Example:
+    """An injection to look at: in words, where and how much, and what was aimed at."""
+
+    words: str
+    injectate: Injectate
+    target: str
+
+
+def examples(subject: Subject, upper: str, lower: str) -> Iterator[Example]:
+    """Yield the injections that a segment can show, left side.
+
+    Args:
+        subject: the body.
+        upper, lower: its levels, such as ``l4`` and ``l5``.
+    """
+    epidural = f"{upper}_{lower}_interlaminar_target"
+    foramen = f"{upper}_transforaminal_target_left"
+    joint, nucleus = f"{upper}_{lower}_facet_joint_left", f"{upper}_{lower}_nucleus"
+    marks, parts = subject.landmarks, subject.centers
+    if epidural in marks:
+        back = np.asarray(subject.point(epidural)) - (10.0, 26.0, 0.0)
+        yield _example("Interlaminar", epidural, epidural, 4.0)
+        yield _example("Too deep: dura punctured", epidural, epidural, 4.0, space="intrathecal")
+        place = tuple(round(float(v), 1) for v in back)
+        yield _example("Too shallow: in muscle", place, epidural, 3.0, space="muscle")
+    if foramen in marks:
+        yield _example("Transforaminal", foramen, foramen, 2.0)
+        for seconds in (0.0, 3.0):
+            vessel = next((v for v in _vessels(upper) if v in parts), None)
+            words = "In a vessel" + (f", {seconds:g} s later" if seconds else "")
+            if vessel:
+                yield _example(words, vessel, foramen, 1.0, seconds=seconds)
+    if f"{upper}_nerve_root_left" in parts:
+        yield _example("Root sleeve", f"{upper}_nerve_root_left", foramen, 1.0)
+    if joint in parts:
+        yield _example("Facet joint", joint, joint, 0.8)
+        yield _example("Facet joint, too much", joint, joint, 3.0)
+    if nucleus in parts:
+        yield _example("Disc", nucleus, nucleus, 1.5)
+
+
+def contrast_sheet(
+    subject: Subject, segment: tuple[str, str] = ("l4", "l5"), seed: int = 0
+) -> PilImage.Image:
+    """Return a row of pictures for each example: AP, lateral, axial CT and ultrasound.
+
+    Raises:
+        ProblemError: if the subject can show none of them.
+    """
+    rows = [_row(subject, example, seed) for example in examples(subject, *segment)]
+    if not rows:
+        raise ProblemError(
+            Problem(
+                "--sheet contrast",
+                f"`{subject.id}` has no places to inject at {'–'.join(segment).upper()}.",
+                "Choose a subject of that region, such as `average`.",
+            )
+        )
+    half = -(-len(rows) // 2)  # two columns of rows
+    width, height = rows[0].width, rows[0].height
+    whole = PilImage.new("RGB", (2 * width + 3 * GAP, BAR + half * (height + GAP)), "#10151c")
+    pen = ImageDraw.Draw(whole)
+    title = f"{subject.title}: contrast of {IODINE:g} mg/mL. Volumes are simulated. {LABEL}."
+    pen.text((GAP, 14), title, fill="#ffd98a", font=ImageFont.load_default(20))
+    for n, row in enumerate(rows):
+        whole.paste(row, (GAP + (n // half) * (width + GAP), BAR + (n % half) * (height + GAP)))
+    return whole
+
+
+def _vessels(upper: str) -> tuple[str, ...]:
+    return tuple(name.format(upper=upper) for name in VESSELS)
+
+
+def _example(
+    words: str, at: str | tuple[float, ...], target: str, volume: float, **more: Any
+) -> Example:
+    fields = {"at": at, "volume_ml": volume, "iodine": IODINE, **more}
+    return Example(f"{words}, {volume:g} mL", Injectate.model_validate(fields), target)
+
+
+def _row(subject: Subject, example: Example, seed: int) -> PilImage.Image:
+    found = spread(subject, example.injectate)
+    shown = pattern(found, example.target)
+    row = PilImage.new("RGB", (4 * (PIXELS + GAP) - GAP, BAR + PIXELS), "#10151c")
+    pen = ImageDraw.Draw(row)
+    pen.text((0, 2), example.words, fill="#e6edf3", font=ImageFont.load_default(18))
+    verdict = f"{shown.name}: {shown.verdict or 'no target'}."
+    pen.text((0, 26), verdict, fill=COLORS[shown.verdict], font=ImageFont.load_default(16))
+    additions = Additions(injectate=example.injectate)
+    for n, fields in enumerate(_views(found)):
+        asked = Shot.parse({"pixels": PIXELS, **fields})
+        shot = Shot(asked.view, asked.settings, additions)
+        tile = picture(shot.simulate(subject, seed), shot.settings)
+        row.paste(tile, (n * (PIXELS + GAP), BAR))
+    return row
+
+
+def _views(found: Spread) -> tuple[dict[str, Any], ...]:
+    """Return how an interventionist would look at a spread."""
+    x, y, z = found.tip
+    middle = [0.0, 5.0, z]
+    level = min(
+        found.subject.frames, key=lambda name: abs(found.subject.frames[name][2, 3] - z)
+    )
+    return (
+        {"modality": "fluoroscopy", "center": middle, "field": 120},
+        {"modality": "fluoroscopy", "center": middle, "field": 120, "oblique": 90},
+        {"modality": "ct", "center": [0.0, y, z], "field": 110},
+        {
+            "modality": "ultrasound",
+            "level": level,
+            "side": "left" if x < 0 else "right",
+            "center": [x, y, z],
+            "lateral": 0.0,
+            "depth": 90,
+        },
+    )

@@ -1,0 +1,255 @@
+"""Why a structure is hidden: each effect is switched off, and one looks whether it appears.
+
+Every modality has a list of causes, the one a textbook names first on top. The picture is
+simulated again without each of them. The reason is the one without which the structure is seen
+best, in the words of a verdict, and of equals the first. If none helps, the structure has no
+contrast of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.shot import Shot, standard_shots
+from spine_tutor.imaging.visibility import FILLS, MIN_AREA_MM2, RANK, Sight, Visibility
+from spine_tutor.problems import ProblemError
+
+Kind = Literal[
+    "shadow",
+    "attenuation",
+    "angle",
+    "overlap",
+    "resolution",
+    "chemical shift",
+    "scatter",
+    "noise",
+    "speckle",
+    "no contrast",
+    "out of field",
+    "absent",
+]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Something that hides, and how it is switched off.
+
+    Attributes:
+        kind: its name.
+        text: what it does, a sentence.
+        off: effects of the modality's `Settings.without`; none for overlap, which is what else
+            lies on the way of the rays.
+    """
+
+    kind: Kind
+    text: str
+    off: tuple[str, ...] = ()
+
+
+_NOISE = Cause("noise", "It differs from its surround by less than the noise.", ("noise",))
+_FINE = "It is too fine for this picture: {} smear it into its surround."
+
+CAUSES: Mapping[str, tuple[Cause, ...]] = {
+    "fluoroscopy": (
+        Cause("overlap", "Everything else on the way of the rays lies over it."),
+        Cause("scatter", "Scattered radiation veils it.", ("scatter",)),
+        Cause("resolution", _FINE.format("focal spot and detector"), ("blur",)),
+        _NOISE,
+    ),
+    "ct": (
+        Cause(
+            "resolution",
+            _FINE.format("slice thickness and reconstruction kernel"),
+            ("thickness", "blur"),
+        ),
+        _NOISE,
+    ),
+    "ultrasound": (
+        Cause("shadow", "Bone or gas before it throws a shadow over it.", ("shadow",)),
+        Cause("attenuation", "Tissue before it takes the sound away.", ("attenuation",)),
+        Cause("angle", "It does not face the probe, so its echo goes elsewhere.", ("angle",)),
+        Cause(
+            "shadow",
+            "Bone or gas throws a shadow over it, and what goes on is lost on the long way.",
+            ("shadow", "attenuation"),
+        ),
+        Cause(
+            "resolution",
+            _FINE.format("beam width, pulse and slice thickness"),
+            ("thickness", "blur"),
+        ),
+        Cause("noise", "Its echo is weaker than the noise of the receiver.", ("noise",)),
+        Cause("speckle", "Speckle varies more than it differs from its surround.", ("speckle",)),
+    ),
+    "mri": (
+        Cause(
+            "resolution", _FINE.format("slice thickness and finite matrix"), ("thickness", "blur")
+        ),
+        Cause("chemical shift", "Displaced fat lies over it.", ("chemical shift",)),
+        _NOISE,
+    ),
+}
+"""What may hide a structure, by modality, in the order in which it is tried."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a picture does not show a structure.
+
+    Attributes:
+        kind: the reason in a word.
+        text: the same in sentences.
+        changes: the settings with which it appears; empty where none helps.
+        cnr: contrast-to-noise ratio with them, or the best that was reached.
+    """
+
+    kind: Kind
+    text: str
+    changes: Mapping[str, Any]
+    cnr: float
+
+
+@dataclass(frozen=True, eq=False)
+class Explainer:
+    """One picture, and why it hides what it hides.
+
+    Attributes:
+        sight: the picture.
+    """
+
+    sight: Sight
+    _without: dict[tuple[str, ...], Sight] = field(default_factory=dict, init=False, repr=False)
+
+    def explain(self, structure_id: str) -> tuple[Visibility, Reason | None]:
+        """Return how the picture shows a structure and, unless it is visible, why not better.
+
+        Raises:
+            UnknownStructure: if the subject has no structure of that name.
+        """
+        seen = self.sight.visibility(structure_id)
+        return seen, None if seen.verdict == "visible" else self._reason(seen)
+
+    def _reason(self, seen: Visibility) -> Reason:
+        if seen.structure not in self.sight.subject.centers:
+            return Reason("absent", "This body has none.", {}, 0.0)
+        if seen.area_mm2 < MIN_AREA_MM2:
+            return Reason("out of field", "It is not in this picture.", {}, 0.0)
+        if seen.measured == FILLS:
+            return Reason("out of field", f"It is too large: {FILLS}.", {}, 0.0)
+        tried = [self._tried(cause, seen) for cause in CAUSES[seen.modality]]
+        cause, changes, then = max(tried, key=lambda trial: RANK[trial[2].verdict])
+        if RANK[then.verdict] > RANK[seen.verdict]:
+            what = "Alone" if cause.kind == "overlap" else f"Without {' and '.join(cause.off)}"
+            text = (
+                f"{cause.text} {what} it would be {then.verdict} "
+                f"(contrast-to-noise {then.cnr:.1f} instead of {seen.cnr:.1f})."
+            )
+            return Reason(cause.kind, text, changes, then.cnr)
+        best = max(seen.cnr, *(then.cnr for *_, then in tried))
+        much = "too much" if seen.verdict == "hidden" else "much"
+        kinds = ", ".join(dict.fromkeys(cause.kind for cause, *_ in tried))
+        text = (
+            f"It looks {much} like what surrounds it. Taking away {kinds}, one after the other, "
+            f"brings it no further than a contrast-to-noise of {best:.1f}."
+        )
+        return Reason("no contrast", text, {}, best)
+
+    def _tried(self, cause: Cause, seen: Visibility) -> tuple[Cause, Mapping[str, Any], Visibility]:
+        """Return a cause, the settings without it, and how the structure shows then."""
+        changes = self._changes(cause, seen.structure)
+        return cause, changes, self._sight(cause, changes).visibility(seen.structure, edge=False)
+
+    def _changes(self, cause: Cause, structure_id: str) -> dict[str, Any]:
+        if cause.kind == "overlap":
+            return {"alone": structure_id}
+        return {"without": tuple(sorted(self.sight.off | set(cause.off)))}
+
+    def _sight(self, cause: Cause, changes: Mapping[str, Any]) -> Sight:
+        """Return the picture without a cause; what serves every structure is simulated once."""
+        if cause.kind == "overlap":
+            return self.sight.changed(changes)
+        if cause.off not in self._without:
+            self._without[cause.off] = self.sight.changed(changes)
+        return self._without[cause.off]
+
+
+# -- the matrix --------------------------------------------------------------------------------
+
+
+def matrix(
+    subject: Subject,
+    structures: Sequence[str] | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Return what each modality shows of structures, each in the usual view of it.
+
+    Args:
+        subject: the body.
+        structures: ids; those of the middle level on the left, and what belongs to none, when None.
+        progress: told the share that is done and what is next.
+
+    Returns:
+        a row for each structure: its id, and for each modality the verdict (None where it cannot
+        be posed), ``…_cnr``, ``…_edge_mm`` and ``…_reason``.
+
+    Raises:
+        UnknownStructure: if the subject has no structure of that name.
+    """
+    chosen = list(structures or exemplary(subject))
+    rows = []
+    for n, name in enumerate(chosen):
+        if progress is not None:
+            progress(n / len(chosen), f"looking at {name}")
+        row: dict[str, Any] = {"structure": name}
+        side = subject.structures[name].side or "left"
+        place = name if name in subject.centers else None
+        for modality, shot in standard_shots(subject, place, side).items():
+            row |= dict(_cells(subject, name, modality, shot))
+        rows.append(row)
+    if progress is not None:
+        progress(1.0, "done")
+    return rows
+
+
+def _cells(subject: Subject, name: str, modality: str, shot: Shot) -> Iterator[tuple[str, Any]]:
+    try:
+        seen, why = Explainer(Sight(subject, shot.view, shot.settings)).explain(name)
+    except ProblemError:  # no such pose in this body
+        yield modality, None
+        yield from ((f"{modality}_{key}", None) for key in ("cnr", "edge_mm", "reason"))
+        return
+    yield modality, seen.verdict
+    yield f"{modality}_cnr", round(seen.cnr, 2)
+    yield f"{modality}_edge_mm", None if seen.edge_mm is None else round(seen.edge_mm, 2)
+    yield f"{modality}_reason", None if why is None else why.kind
+
+
+def exemplary(subject: Subject, level: str | None = None, side: str = "left") -> list[str]:
+    """Return one structure of each sort: of one level, of one side, and those of no level.
+
+    Args:
+        subject: the body.
+        level: such as ``l4``, with the disc, joints and ligaments below it; the middle one when
+            None.
+        side: of what comes in pairs.
+    """
+    levels = list(subject.frames)
+    level = level or ("l4" if "l4" in levels else levels[len(levels) // 2] if levels else "")
+    below = re.compile(rf"(^|_){level}_[ctls]\d+(_|$)")
+    named = re.compile(r"(^|_)[ctls]\d+_")
+    between = re.compile(r"[ctls]\d+_[ctls]\d+_")
+
+    def belongs(name: str) -> bool:
+        if below.search(name) or not named.search(name):
+            return True
+        return name.startswith(f"{level}_") and not between.match(name)
+
+    return [
+        s.id
+        for s in subject.structures.values()
+        if s.side in (None, side) and belongs(s.id) and s.id in subject.centers
+    ]

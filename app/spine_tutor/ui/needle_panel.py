@@ -1,0 +1,200 @@
+"""The needle on a bench: its kind, target and way, steered like a picture; what it crosses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.needle import MAKES, Needle, Passage, parse_needle, passages
+from spine_tutor.problems import ProblemError
+from spine_tutor.ui import components, state
+from spine_tutor.ui.bench import Bench
+
+ID = "needle"
+"""Its place among what can be steered, beside the pictures."""
+NONE, CROSS = "none", "cross-hair"
+"""No needle; a target that is no landmark but where the cross-hair is."""
+RANGES = (
+    ("oblique", -80.0, 80.0, 1.0, "°", "Oblique (+ LAO)"),
+    ("tilt", -50.0, 50.0, 1.0, "°", "Tilt (+ cranial)"),
+    ("bevel", -180.0, 180.0, 15.0, "°", "Turn the bevel"),
+)
+BEYOND_MM = 40.0
+"""How far past the target the slider pushes a needle."""
+ROUND_MM = 50.0
+"""The slider reaches back to the skin in steps of this: its range stays while angles turn."""
+LEAN_DEG = 25.0
+"""How far a needle for a target beside the midline leans to that side at first."""
+MEETS = {
+    "bone": "meets bone",
+    "nerve": "goes through a nerve",
+    "vessel": "goes through a vessel",
+    "organ": "goes through an organ",
+}
+"""What is said of a way, by the kind of structure on it."""
+DURAL = ("dura", "csf", "cord")
+
+
+def controls(scope: str, subject: Subject) -> None:
+    """Draw the needle's controls and what it crosses; keep it on the bench of a scope."""
+    bench = _bench(scope)
+    key = f"controls/{scope}/{ID}"
+    for refused in state.value(f"refused/{scope}") or ():
+        st.caption(f"⚠ {refused}")
+    components.live_controls(
+        "Needle controls",
+        rows(bench, subject),
+        state.echo(key),
+        key=key,
+        on_turn=partial(_turned, scope, subject, key),
+    )
+    if bench.needle is None:
+        st.caption("Choose a kind to put a needle into the body.")
+        return
+    try:
+        found = passages(subject, bench.needle)
+    except ProblemError as error:
+        st.warning(said(error))
+        return
+    for warning in warnings(found):
+        st.caption(f"⚠ {warning}")
+    st.markdown(table(found))
+    st.caption("A simulated needle: it teaches what lies on a way and guides nobody's hand.")
+
+
+def rows(bench: Bench, subject: Subject) -> list[dict[str, Any]]:
+    """Return the rows of the panel, as `live_controls.js` reads them."""
+    needle = bench.needle
+    kinds = [{"value": NONE, "text": "no needle"}]
+    kinds += [{"value": kind, "text": make.name} for kind, make in MAKES.items()]
+    found: list[dict[str, Any]] = [
+        {"id": "kind", "label": "Kind", "kind": "choice", "help": "Gauge and tip.",
+         "options": kinds, "value": needle.kind if needle else NONE}
+    ]  # fmt: skip
+    if needle is None:
+        return found
+    targets = [{"value": CROSS, "text": "where the cross-hair is"}]
+    targets += [{"value": mark.id, "text": mark.name} for mark in subject.landmarks.values()]
+    named = needle.tip if isinstance(needle.tip, str) else CROSS
+    if named not in {target["value"] for target in targets}:  # a structure, from a lesson or link
+        targets.append({"value": named, "text": named.replace("_", " ")})
+    found.append({"id": "tip", "label": "Target", "kind": "choice", "options": targets,
+                  "value": named, "help": "Where the tip is aimed at."})  # fmt: skip
+    back = -ROUND_MM * math.ceil(_depth(needle, subject) / ROUND_MM)
+    ranges = [("advance", back, BEYOND_MM, 1.0, " mm", "Draw back / advance"), *RANGES]
+    for name, low, high, step, unit, label in ranges:
+        if needle.entry is not None and name in ("oblique", "tilt"):
+            continue
+        value = getattr(needle, name)
+        found.append({
+            "id": name, "label": label, "kind": "range", "unit": unit, "step": step,
+            "min": min(low, value), "max": max(high, value), "value": value,
+            "help": Needle.model_fields[name].description or "",
+        })  # fmt: skip
+    return found
+
+
+def turned(bench: Bench, changes: Mapping[str, Any], subject: Subject) -> Needle | None:
+    """Return the needle with some of its controls turned, None for none.
+
+    Raises:
+        ProblemError: if a value is not allowed, or no needle can lie there.
+    """
+    before = bench.needle
+    if changes.get("kind") == NONE or (before is None and "kind" not in changes):
+        return None
+    fields = before.model_dump() if before else _first_aim(bench, subject)
+    fields |= changes
+    if "tip" in changes:
+        fields |= {"entry": None, "advance": 0.0}
+        if changes["tip"] == CROSS:
+            fields["tip"] = tuple(round(value, 1) for value in bench.point)
+    needle = parse_needle(fields)
+    if "advance" in changes:  # the skin is as far as it can be drawn back
+        whole = needle.model_copy(update={"advance": 0.0})
+        kept = max(needle.advance, -_depth(whole, subject))
+        needle = needle.model_copy(update={"advance": kept})
+    needle.placed(subject)
+    return needle
+
+
+def table(found: tuple[Passage, ...]) -> str:
+    """Return what a needle crosses as a Markdown table, from the skin inwards."""
+    lines = ["| From the skin inwards | at mm | for mm |", "|---|--:|--:|"]
+    lines += [f"| {p.structure.name} | {max(p.enter, 0):.1f} | {p.length:.1f} |" for p in found]
+    return "\n".join(lines)
+
+
+def warnings(found: tuple[Passage, ...]) -> list[str]:
+    """Return what a way goes through that it should not, in order, each structure once."""
+    said: dict[str, str] = {}
+    for passage in found:
+        structure = passage.structure
+        meets = MEETS.get(structure.kind)
+        if structure.tissue in DURAL:
+            meets = "goes through the dura"
+        if meets:
+            at = f"at {max(passage.enter, 0):.0f} mm for {passage.length:.1f} mm"
+            said.setdefault(structure.id, f"It {meets} {at}: {structure.name}.")
+    return list(said.values())
+
+
+def line(bench: Bench, subject: Subject) -> list[list[float]] | None:
+    """Return the needle as the 3-D model draws it, from the hub to the tip; None for none."""
+    if bench.needle is None:
+        return None
+    try:
+        middle = bench.needle.placed(subject).line
+    except ProblemError:
+        return None  # the pictures say why
+    return [[round(float(value), 1) for value in point] for point in middle]
+
+
+def said(error: ProblemError) -> str:
+    """Return what is wrong with a needle, and what to do, in sentences."""
+    return " ".join(f"{p.key.capitalize()}: {p.message} {p.remedy}".strip() for p in error.problems)
+
+
+def _turned(scope: str, subject: Subject, key: str) -> None:
+    report, bench = state.heard(key, "change"), _bench(scope)
+    changes, dragging = report.get("changes", {}), bool(report.get("dragging"))
+    try:
+        needle = turned(bench, changes, subject)
+    except ProblemError as error:
+        state.set_value(f"refused/{scope}", [said(error)])
+        return
+    state.set_value(f"refused/{scope}", [])
+    after = bench.with_needle(needle, dragging)
+    if needle is not None and needle != bench.needle:  # slices that follow show the tip
+        after = after.aim(needle.placed(subject).tip, subject, dragging=dragging)
+    state.keep(scope, after)
+    state.set_value(f"held/{scope}", None)
+
+
+def _bench(scope: str) -> Bench:
+    bench = state.bench(scope)
+    assert bench is not None, "a page lays the bench out before it draws it"
+    return bench
+
+
+def _depth(needle: Needle, subject: Subject) -> float:
+    """Return how far the skin lies from the target, whole mm: as far as it can be drawn back."""
+    try:
+        return float(int(needle.placed(subject).depth - needle.advance))
+    except ProblemError:
+        return 100.0
+
+
+def _first_aim(bench: Bench, subject: Subject) -> dict[str, Any]:
+    """Return the way to the target nearest to the cross-hair, else to the cross-hair itself."""
+    targets = [mark for mark in subject.landmarks.values() if "target" in mark.id]
+    if not targets:
+        return {"tip": tuple(round(value, 1) for value in bench.point)}
+    nearest = min(targets, key=lambda mark: math.dist(mark.point, bench.point)).id
+    lean = {"left": -LEAN_DEG, "right": LEAN_DEG}.get(nearest.rpartition("_")[2], 0.0)
+    return {"tip": nearest, "oblique": lean}
