@@ -258,8 +258,11 @@ def render(arguments: argparse.Namespace) -> None:
             )
     subject = open_subject(arguments.subject, _progress)
     if arguments.sheet:
-        draw = {"modalities": sheet.sheet, "contrast": contrast_sheet}[arguments.sheet]
-        save(draw(subject, seed=arguments.seed), arguments.output)
+        if arguments.sheet == "contrast":
+            drawn = contrast_sheet(subject, seed=arguments.seed)
+        else:
+            drawn = sheet.sheet(subject, seed=arguments.seed)
+        save(drawn, arguments.output)
         print(f"Wrote {arguments.output}")
         return
     spec = sheet.view_from(arguments.view, arguments.modality, arguments.pose, subject)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.resources import LABEL
+
+if TYPE_CHECKING:
+    from spine_tutor.imaging.spread import Spread
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,33 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the structures that a fluid fills, with mL, and the pattern it makes."""
-    from pydantic import ValidationError
-
     from spine_tutor.anatomy.library import open_subject
-    from spine_tutor.imaging.injectate import Injectate
+    from spine_tutor.imaging.injectate import parse_injectate
     from spine_tutor.imaging.spread import spread
 
-    try:
-        injectate = Injectate.model_validate(
-            {
-                "at": place(arguments.at),
-                "volume_ml": arguments.volume,
-                "iodine": arguments.iodine,
-                "space": arguments.space,
-                "seconds": arguments.seconds,
-                "seed": arguments.seed,
-            }
-        )
-    except ValidationError as error:
-        raise ProblemError(
-            Problem(
-                "spread",
-                f"{fault['msg']}; it is `{fault['input']}`.",
-                "`spine-tutor spread --help` lists the options.",
-                key=str(fault["loc"][0]),
-            )
-            for fault in error.errors()
-        ) from error
+    injectate = parse_injectate(
+        {
+            "at": arguments.at,
+            "volume_ml": arguments.volume,
+            "iodine": arguments.iodine,
+            "space": arguments.space,
+            "seconds": arguments.seconds,
+            "seed": arguments.seed,
+        }
+    )
     found = report(spread(open_subject(arguments.subject), injectate), arguments.target)
     if arguments.format == "json":
         print(json.dumps(found, indent=2))
@@ -71,20 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{LABEL}. The volume is simulated: no dose for anyone.")
 
 
-def place(text: str) -> str | tuple[float, ...]:
-    """Return the place that a word or ``x,y,z`` names."""
-    parts = text.split(",")
-    if len(parts) == 1:
-        return text
-    try:
-        return tuple(float(part) for part in parts)
-    except ValueError as error:
-        raise ProblemError(
-            Problem("spread", f"`{text}` is no place.", "Give a name, or x,y,z in mm.", key="at")
-        ) from error
-
-
-def report(found: Any, target: str | None) -> dict[str, Any]:
+def report(found: Spread, target: str | None) -> dict[str, Any]:
     """Return what there is to say about a spread, as plain data."""
     from spine_tutor.imaging.spread_pattern import pattern
 

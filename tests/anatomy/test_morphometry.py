@@ -1,24 +1,31 @@
 import pytest
 
+from spine_tutor.anatomy.bones import skeletons
+from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.measure import measure
 from spine_tutor.anatomy.morphometry import load_morphometry, morphometry
-from spine_tutor.anatomy.region import LUMBAR
+from spine_tutor.anatomy.region import COLUMN
 from spine_tutor.problems import ProblemError
 
 
 @pytest.fixture(scope="module")
-def measured(skeleton):
-    return {level: measure(model) for level, model in skeleton.vertebrae.items()}
+def measured():
+    vertebrae, _ = skeletons(Case())
+    return {level: measure(model) for level, model in vertebrae.items()}
 
 
-@pytest.mark.parametrize("level", LUMBAR.levels)
-def test_model_keeps_to_the_table_within_ten_percent(measured, level):
+@pytest.mark.parametrize("level", COLUMN)
+def test_model_keeps_to_the_table_within_one_sd_or_ten_percent(measured, level):
+    """Where sources differ the middle of them counts; an SD is that of a row that has one."""
     table = morphometry()
     off = {}
     for name, value in measured[level].items():
         wanted = table.value(name, level)
-        if abs(value / wanted - 1) > 0.10:
+        rows = [row for row in table.measurements[name].rows if level in row.values]
+        sd = max((row.sd or 0.0 for row in rows), default=0.0)
+        if abs(value - wanted) > max(0.10 * wanted, sd):
             off[name] = (value, wanted)
+    assert len(measured[level]) >= 3
     assert not off
 
 

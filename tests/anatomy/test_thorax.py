@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import label
 from scipy.spatial import cKDTree
 
 from spine_tutor.anatomy.canvas import Canvas
@@ -108,6 +109,22 @@ def test_facet_joints_are_spaces_that_face_backwards(average, number, side):
         assert facing[1] < -0.6 * np.linalg.norm(facing)
 
 
+@pytest.mark.parametrize(("upper", "lower"), list(pairwise(LEVELS)))
+def test_foramen_lets_a_4_mm_ball_out_of_the_canal(average, upper, lower):
+    column, vertebrae, thorax = average
+    back = -0.5 * column.bodies[upper].depth - 0.5
+    axes = [np.arange(-4, 34, 1.0), np.arange(back - 16, back + 2, 1.0), np.arange(-14, 22, 1.0)]
+    local = np.stack(np.meshgrid(*axes, indexing="ij"), -1)
+    frame = column.disc_frame(f"{upper}_{lower}")
+    points = (local.reshape(-1, 3) @ frame[:3, :3].T + frame[:3, 3]).astype(np.float32)
+    ribs = (thorax.ribs[f"rib_{level[1:]}_right"] for level in (upper, lower))
+    bones = [vertebrae[upper], vertebrae[lower], *ribs]
+    free = np.min([bone.bone(points) for bone in bones], axis=0).reshape(local.shape[:3]) > 2.0
+    regions, _ = label(free)
+    inside = set(np.unique(regions[np.abs(axes[0]) < 3])) - {0}
+    assert inside & set(np.unique(regions[axes[0] > 30]))
+
+
 def test_rib_joints_are_spaces(body):
     _, _, thorax = body
     for rib in [rib for id_, rib in thorax.ribs.items() if id_.endswith("left")]:
@@ -125,7 +142,7 @@ def test_ribs_touch_neither_vertebrae_nor_each_other(average):
     _, vertebrae, thorax = average
     inside = {}
     for id_, rib in thorax.ribs.items():
-        inside[id_] = inside_of(rib, 1.5)
+        inside[id_] = inside_of(rib, 2.0)
         for level in (f"t{rib.number - 1}", f"t{rib.number}", f"t{rib.number + 1}"):
             if level in vertebrae:
                 assert vertebrae[level].bone(inside[id_]).min() > 1.0, (id_, level)
@@ -142,7 +159,7 @@ def test_ribs_are_as_long_as_ribs(average):
 
 def test_parts_of_a_rib_follow_each_other_on_its_side(average):
     for rib in average[2].ribs.values():
-        points = inside_of(rib, 1.5)
+        points = inside_of(rib, 2.0)
         sign = {"left": -1, "right": 1}[rib.side]
         part = rib.parts(points)
         assert set(part) == {0, 1, 2}

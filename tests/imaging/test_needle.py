@@ -10,7 +10,15 @@ from phantoms import phantom, slab
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.masks import structure_mask
 from spine_tutor.imaging.modality import MODALITIES, simulate
-from spine_tutor.imaging.needle import LENGTHS, MAKES, NEEDLE, Needle, parse_needle, passages
+from spine_tutor.imaging.needle import (
+    LENGTHS,
+    MAKES,
+    NEEDLE,
+    Needle,
+    angles,
+    parse_needle,
+    passages,
+)
 from spine_tutor.imaging.needle_solid import Solid, cylinder, half_space
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.problems import ProblemError
@@ -84,6 +92,12 @@ def test_its_angles_are_those_of_the_c_arm() -> None:
     needle = straight(oblique=-25, tilt=12).placed(body())
     view = MODALITIES["fluoroscopy"].view(center=(0, -10, 0), oblique=-25, tilt=12)
     np.testing.assert_allclose(view.geometry(body()).direction, -needle.direction, atol=1e-9)
+
+
+@pytest.mark.parametrize("way", [(0, 0), (-25, 12), (60, -30)])
+def test_a_direction_gives_its_angles_back(way: tuple[float, float]) -> None:
+    needle = straight(oblique=way[0] / 2, tilt=way[1] / 2).placed(body())
+    assert angles(needle.direction) == pytest.approx((way[0] / 2, way[1] / 2))
 
 
 def test_an_entry_and_angles_meet_the_skin_at_the_same_place() -> None:

@@ -142,7 +142,7 @@ def test_a_mirror_image_lies_as_far_beyond_the_pleura_as_its_original_before():
 
 def test_a_slanted_mirror_shows_what_lies_beside_the_line():
     """A plane at 45° turns the line by 90°: the rod beside it is drawn straight below."""
-    rod = (box((14.0, -36.0, -60.0), (18.0, -28.0, 60.0)), "muscle")
+    rod = (box((14.0, -36.0, -60.0), (18.0, -28.0, 60.0)), "cortical_bone")
     mirror = (lambda x, y, z: (y - x > -32.0) & (z == z), "air")
     subject = replace(phantom((slab(SKIN, 60.0), "csf"), mirror, rod), frames={"l4": np.eye(4)})
     view = UltrasoundView(

@@ -3,7 +3,7 @@ import pytest
 
 from small_body import small_body
 from spine_tutor.imaging.shot import Shot
-from spine_tutor.ui import links
+from spine_tutor.ui import captions, links
 from spine_tutor.ui.bench import COARSE, Bench, coarse, geometry, panels, through
 from spine_tutor.ui.controls import AUTOMATIC, ESSENTIAL, POSE, rows, turned
 
@@ -86,7 +86,35 @@ def test_automatic_means_none() -> None:
     assert turned(sharp, {"settings.kernel": AUTOMATIC}).settings.kernel is None
 
 
-@pytest.mark.parametrize("change", [{"oblique": 999}, {"oblique": "x"}, {"nothing": 1}])
+def test_a_preset_sets_what_belongs_to_it() -> None:
+    linear = turned(Shot.parse({"modality": "ultrasound"}), {"preset": "linear-6-13"})
+    assert (linear.view.transducer, linear.settings.frequency) == ("linear", 10.0)
+    (row,) = [row for row in rows(linear) if row["id"] == "preset"]
+    assert row["value"] == "linear-6-13"
+    gained = turned(linear, {"settings.gain": 7.0})
+    assert next(row for row in rows(gained) if row["id"] == "preset")["value"] == "custom"
+    assert turned(gained, {"preset": "custom"}) == gained
+
+
+def test_effects_are_switched_off_and_on() -> None:
+    quiet = turned(shot("ct"), {"settings.without": "noise,blur"})
+    assert quiet.settings.without == ("noise", "blur")
+    (row,) = [row for row in rows(quiet) if row["id"] == "settings.without"]
+    assert row["value"] in [option["value"] for option in row["options"]]
+    assert turned(quiet, {"settings.without": ""}).settings.without == ()
+    assert captions.altered(quiet) == ["without noise", "without blur"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"preset": "nothing"},
+        {"settings.without": "gravity"},
+        {"oblique": 999},
+        {"oblique": "x"},
+        {"nothing": 1},
+    ],
+)
 def test_what_cannot_be_is_refused(change: dict) -> None:
     with pytest.raises(ValueError, match=r".+"):
         turned(shot("fluoroscopy"), change)
@@ -98,6 +126,7 @@ def test_what_cannot_be_is_refused(change: dict) -> None:
 def test_a_link_brings_the_bench_back() -> None:
     start = bench()
     moved = start.turn("fluoroscopy", {"oblique": -25.0}).turn("ct", {"settings.window": "bone"})
+    moved = moved.turn("mri", {"settings.without": "noise,blur"})
     moved = moved.aim((1.5, -2.0, 3.0), SUBJECT)
     back, problems = links.decode(links.encode(moved, start), start)
     assert not problems

@@ -1,7 +1,10 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from small_body import small_body
+from spine_tutor.anatomy.subject import Landmark
 from spine_tutor.imaging.needle import Needle, passages
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.problems import ProblemError
@@ -16,6 +19,15 @@ def bench(**needle) -> Bench:
     shots = [Shot.parse({"modality": m, "center": (0.0, 0.0, 0.0)}) for m in ("fluoroscopy", "ct")]
     found = Bench("small-body", panels(shots), point=(1.0, 2.0, 3.0))
     return found.with_needle(Needle(tip="target", **needle)) if needle else found
+
+
+def test_a_target_with_a_recommended_way_is_aimed_at_that_way() -> None:
+    mark = Landmark("l4_target", "L4 target", (0.0, -20.0, 0.0), entry=(20.0, -57.0, -10.0))
+    body = dataclasses.replace(SUBJECT, landmarks={**SUBJECT.landmarks, mark.id: mark})
+    needle = needle_panel.turned(bench(kind="22G", advance=3), {"tip": mark.id}, body)
+    assert needle is not None
+    np.testing.assert_allclose(needle.placed(body).direction, mark.direction, atol=0.02)
+    assert needle.advance == 0
 
 
 def test_choosing_a_kind_puts_a_needle_at_the_nearest_target() -> None:
@@ -56,7 +68,7 @@ def test_a_new_target_starts_at_its_own_depth() -> None:
 
 def test_what_no_needle_can_do_is_said() -> None:
     with pytest.raises(ProblemError) as caught:
-        needle_panel.turned(bench(kind="22G"), {"advance": 59}, SUBJECT)
+        needle_panel.turned(bench(kind="22G", oblique=70), {"advance": 60}, SUBJECT)
     assert "outside the body" in needle_panel.said(caught.value)
 
 

@@ -102,6 +102,40 @@ def test_a_picture_has_its_text_alternative_and_names() -> None:
     assert picture.bytes[4 + length :][:2] == b"\xff\xd8"
 
 
+NONSENSE = {
+    "fluoroscopy.oblique": "nan", "fluoroscopy.tilt": "1e9", "fluoroscopy.s.kvp": "0",
+    "ct.shift": "-inf", "ct.s.window": "lead", "ct.thickness": "-1",
+    "ultrasound.depth": "0", "ultrasound.s.frequency": "nan", "ultrasound.s.gain": "x",
+    "mri.s.sequence": "<b>", "mri.field": "{}", "nothing.nothing": "1",
+    "needle.kind": "22G", "needle.tip": "nan,nan,nan", "at": "nan,0,0", "camera": "inf,0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters"),
+    [("lab", {}), ("learn", {"lesson": "browser-lesson", "step": "1"})],
+)
+def test_a_link_of_nonsense_is_told_and_every_picture_is_there(page: str, parameters: dict) -> None:
+    test = run(page, **parameters, **NONSENSE)
+    assert len(components(test, "picture")) == 4
+    told = " ".join(caption.value for caption in test.caption)
+    assert told.count("is not possible") >= 12
+    assert "`at` is no point" in told
+    assert "`camera` is no pair" in told
+
+
+def test_a_probe_off_the_skin_is_told_in_the_place_of_its_picture() -> None:
+    test = run("lab", **{"ultrasound.along": "200"})
+    assert len(components(test, "picture")) == 3
+    assert any("cannot be shown" in warning.value for warning in test.warning)
+
+
+def test_a_needle_outside_the_body_is_told() -> None:
+    test = run("lab", **{"needle.kind": "22G", "needle.tip": "0,900,0", "needle.entry": "0,950,0"})
+    said = " ".join(element.value for element in [*test.warning, *test.caption, *test.error])
+    assert said.count("outside the body") >= 3
+
+
 @pytest.mark.parametrize(
     ("page", "parameters", "said"),
     [
@@ -201,3 +235,102 @@ def test_a_question_may_be_about_a_landmark() -> None:
     quiz._check(item, body)
     with pytest.raises(ProblemError, match="does not have"):
         quiz._check(item.model_copy(update={"shows": "nowhere"}), body)
+
+
+# -- what each modality shows -------------------------------------------------------------------
+
+SCOPE = f"lab/{small_body().id}"
+
+
+def table_of(test: AppTest) -> dict:
+    """Return what the visibility table is sent, once the thread that makes it is done."""
+    for job in list(cache._looks.values()):
+        assert job.wait(60)
+    test.run()
+    assert not test.exception, test.exception
+    (table,) = components(test, "visibility_table")
+    return json.loads(table.json)
+
+
+@pytest.fixture
+def looked() -> AppTest:
+    cache._looks.clear()
+    test = run("lab")
+    assert not components(test, "visibility_table")
+    assert not cache._looks  # nothing is looked at before it is asked for
+    test.toggle(key=f"table/{SCOPE}").set_value(True).run()
+    return test
+
+
+def test_the_lab_says_what_each_modality_shows(looked: AppTest) -> None:
+    table = table_of(looked)
+    assert [c["name"] for c in table["columns"]] == ["Fluoroscopy", "CT", "Ultrasound", "MRI"]
+    rows = {row["id"]: row for group in table["groups"] for row in group["rows"]}
+    cells = rows["l4_pedicle_left"]["cells"]
+    assert any(cell and "visible" in cell["text"] for cell in cells)
+    for row in rows.values():
+        for cell in row["cells"]:
+            assert cell is None or cell["text"].split()[-1] in cell["said"]  # never colour alone
+
+
+def test_a_cell_points_its_structure_out_and_its_reason_is_switched_off(looked: AppTest) -> None:
+    table_of(looked)
+    (job,) = cache._looks.values()
+    panels = ["fluoroscopy", "ct", "ultrasound", "mri"]
+    name, panel, reason = next(
+        (name, panel, cell[1])
+        for name, cells in job.found.items()
+        for panel, cell in zip(panels, cells, strict=True)
+        if cell and cell[1] and cell[1].changes
+    )
+    key = SCOPE
+    looked.session_state[f"cell/{key}"] = (name, panel)
+    looked.run()
+    assert reason.text in texts(looked)
+    button = next(b for b in looked.button if b.label == f"Show it without {reason.kind}")
+    button.click().run()
+    settings = looked.session_state[f"bench/{key}"].shots[panel].settings
+    assert {k: getattr(settings, k) for k in reason.changes} == reason.changes
+    assert "The second picture is without" in texts(looked)
+    next(b for b in looked.button if b.label == "Back to the real picture").click().run()
+    settings = looked.session_state[f"bench/{key}"].shots[panel].settings
+    assert settings.without == ()
+    assert getattr(settings, "alone", None) is None
+
+
+def test_a_table_of_other_pictures_is_told_and_made_anew(looked: AppTest) -> None:
+    table_of(looked)
+    bench = looked.session_state[f"bench/{SCOPE}"]
+    looked.session_state[f"bench/{SCOPE}"] = bench.turn("ct", {"shift": 4.0})
+    looked.run()
+    assert any("have been moved" in caption.value for caption in looked.caption)
+    next(b for b in looked.button if b.label.startswith("Look again")).click().run()
+    table_of(looked)
+    assert not any("have been moved" in caption.value for caption in looked.caption)
+
+
+def test_a_table_that_cannot_be_made_is_told(monkeypatch) -> None:
+    from spine_tutor.ui import jobs
+
+    def broken(*_) -> None:
+        raise RuntimeError("out of memory")
+
+    cache._looks.clear()
+    monkeypatch.setattr(jobs.Looking, "_look", broken)
+    test = run("lab")
+    test.toggle(key=f"table/{SCOPE}").set_value(True).run()
+    table_of(test)
+    assert any("out of memory" in warning.value for warning in test.warning)
+
+
+@pytest.mark.parametrize("page", ["lab", "about"])
+def test_the_honesty_panel_tells_numbers_with_their_sources(page: str) -> None:
+    test = run(page)
+    if page == "lab":
+        test.toggle(key=f"trust/{SCOPE}").set_value(True).run()
+    assert "Not modelled" in texts(test)
+    next(t for t in test.toggle if t.label.startswith("Every number")).set_value(True).run()
+    shown = texts(test)
+    assert "Small focal spot" in shown
+    assert "recalled, not verified" in shown
+    assert "g/cm³" in shown

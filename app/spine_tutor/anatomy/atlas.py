@@ -122,7 +122,7 @@ def build_atlas(case: Case, region: Region = LUMBAR, progress: Progress | None =
 
     tell(0.64, "Measuring landmarks")
     grids = (fine.grid(), coarse.grid())
-    landmarks = atlas_landmarks(grids[0], known, column)
+    landmarks = atlas_landmarks(grids, known, column, tubes)
     drawn = tube_meshes(tubes, known)
     done = _between(tell, 0.65, 1.0, "Drawing surfaces")
     meshes = {**surface_meshes(grids, known, without=drawn, done=done), **drawn}

@@ -20,6 +20,7 @@ from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import SacrumModel, build_sacrum
 from spine_tutor.anatomy.skeleton import Box, VertebraModel, build_vertebrae
 from spine_tutor.anatomy.structure import TISSUE_CODE
+from spine_tutor.anatomy.thorax import Thorax, build_thorax
 from spine_tutor.anatomy.workers import in_order
 
 CORTEX = {
@@ -36,6 +37,7 @@ CORTEX = {
 SACRAL_CORTEX = 1.2
 ILIAC_CORTEX = 1.8
 FEMORAL_CORTEX = 2.5
+COSTAL_CORTEX = 1.0
 """Thickness elsewhere, mm (estimates)."""
 
 FLUID = 0.6
@@ -75,6 +77,8 @@ class Skeleton:
     sacrum: SacrumModel | None
     others: tuple[Bone, ...]
     """Bones that are neither: hip bones and femora, ribs, the base of the skull."""
+    thorax: Thorax
+    """Ribs and sternum, which are among the others, and the costal cartilages."""
 
     def bones(self) -> Iterator[Bone]:
         """Yield every bone."""
@@ -93,7 +97,10 @@ def build_skeleton(column: Column, case: Case) -> Skeleton:
         scale = case.height_scale * BREADTH[case.sex]
         sacrum = build_sacrum(plate, scale, 1.5 * case.facet_hypertrophy, case.sex)
         others = build_pelvis(plate, scale, sacrum.bone, SACROILIAC_SPACE * scale)
-    return Skeleton(build_vertebrae(column, case, sacrum), sacrum, others)
+    vertebrae = build_vertebrae(column, case, sacrum)
+    thorax = build_thorax(column, vertebrae, case)
+    breastbone = () if thorax.sternum is None else (thorax.sternum,)
+    return Skeleton(vertebrae, sacrum, (*others, *thorax.ribs.values(), *breastbone), thorax)
 
 
 def skeletons(case: Case) -> tuple[dict[str, VertebraModel], Skeleton]:
@@ -158,6 +165,8 @@ def _cortex(part_id: str) -> float:
         return ILIAC_CORTEX
     if part_id.startswith("femur"):
         return FEMORAL_CORTEX
+    if part_id.startswith(("rib", "manubrium", "sternal", "xiphoid")):
+        return COSTAL_CORTEX
     if part_id.startswith(("sacr", "s1", "s2", "s3", "s4", "s5", "coccyx")):
         return SACRAL_CORTEX
     name = part_id.split("_", 1)[1].removesuffix("_left").removesuffix("_right")

@@ -36,6 +36,10 @@ class Solid:
         """Return the intersection of two solids on one grid."""
         return Solid(np.maximum(self.values, other.values), self.origin, self.spacing)
 
+    def __or__(self, other: Solid) -> Solid:
+        """Return the union of two solids on one grid."""
+        return Solid(np.minimum(self.values, other.values), self.origin, self.spacing)
+
     def __sub__(self, other: Solid) -> Solid:
         """Return this solid without another on the same grid."""
         return Solid(np.maximum(self.values, -other.values), self.origin, self.spacing)

@@ -93,6 +93,11 @@ class Column:
         """Return the region's pairs of neighbours from above."""
         return self.region.segments
 
+    @property
+    def sacral_scale(self) -> float:
+        """Return the size of the sacrum, 1 for the pooled adult."""
+        return self.bodies["s1"].width_upper / morphometry().value("endplate_width_upper", "s1")
+
     def endplate(self, level: str, side: str) -> Matrix:
         """Return endplate_to_world (4×4) of the ``upper`` or ``lower`` endplate of a level.
 

@@ -144,9 +144,7 @@ def paint_capsules(canvas: Canvas, region: Region) -> None:
             box = boxes[joint - 1] if joint <= len(boxes) else None
             if box is None:
                 continue
-            window = tuple(
-                slice(max(0, s.start - steps), s.stop + steps) for s in box
-            )
+            window = tuple(slice(max(0, s.start - steps), s.stop + steps) for s in box)
             shell = ndimage.binary_dilation(canvas.labels[window] == joint, iterations=steps)
             canvas.paint(f"{upper}_{lower}_facet_capsule_{side}", shell, window)
 

@@ -24,6 +24,7 @@ from spine_tutor.anatomy.vessels import (
 def thin_structures(core: Core) -> Iterator[Tube]:
     """Yield what the lumbar region and the pelvis have; see `core.ThinStructures`."""
     skeleton, column, roots = core.skeleton, core.column, core.roots
+    yield from sacral_plexus(core)
     yield from great_vessels(column)
     yield from dorsal_rami(skeleton, column, roots, rami_lower.courses)
     if "l1" in skeleton.vertebrae:
@@ -33,5 +34,4 @@ def thin_structures(core: Core) -> Iterator[Tube]:
         yield from segmental_arteries(skeleton, column, roots, aorta, names)
         yield from ascending_lumbar_veins(skeleton, column)
     yield from sympathetic_trunks(skeleton, column)
-    yield from sacral_plexus(core)
     yield from epidural_veins(core.wall, roots)

@@ -38,7 +38,13 @@ TRIANGLES = {
     "device": 1200,
 }
 """Most triangles of a mesh by kind; small structures have fewer."""
-MORE = {"cauda_equina": 12000, "bowel": 8000, "sacrum": 12000, "abdominal_wall": 6000, "coccyx": 3000}
+MORE = {
+    "cauda_equina": 12000,
+    "bowel": 8000,
+    "sacrum": 12000,
+    "abdominal_wall": 6000,
+    "coccyx": 3000,
+}
 FEWER = {"facet_capsule": 450, "piriformis": 1200, "sacroiliac_ligament": 1000}
 """The same for small structures by a part of their id."""
 WITHOUT = ("retroperitoneal_fat", "intermuscular_fat", "subcutaneous_fat")

@@ -6,28 +6,30 @@ named after the vertebrae, and taken into the world afterwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from spine_tutor.anatomy.canal import BEHIND_DENS, BEND, STEP, CanalLine
 from spine_tutor.anatomy.canvas import Solid
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
-from spine_tutor.anatomy.fields import Points
+from spine_tutor.anatomy.sections import between, rounded, stacked
+from spine_tutor.anatomy.trunk_outlines import Lattice
 
 Array = NDArray[np.float64]
 
 LEVELS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "t1", "t2", "t3", "t4", "t5", "t6")
 """Levels whose canal gives the line its course."""
 ABOVE = {"oc": 22.0, "head": 46.0}
-"""Names of places above the middle of the atlas: foramen magnum, floor of the skull; mm."""
-_ON, _DOWN = 150.0, 120.0  # how far the line goes on straight beyond its ends, mm
+"""Places above the middle of the atlas, mm: foramen magnum, floor of the middle fossa."""
+_BEYOND = 130.0  # how far the line goes on straight at either end, mm
 
 
 def neck_line(column: Column, case: Case) -> CanalLine:
-    """Return the line with places ``t6`` to ``c1`` and those of `ABOVE`."""
+    """Return the line with the places ``t6`` to ``c1`` and those of `ABOVE`."""
     size = case.height_scale
     middles = {}
     for level in LEVELS:
@@ -37,44 +39,77 @@ def neck_line(column: Column, case: Case) -> CanalLine:
     up = column.frames["c1"][1:3, 2]
     for name, rise in ABOVE.items():
         middles[name] = middles["c1"] + size * rise * up
-    ordered = np.array(sorted(middles.values(), key=lambda p: float(p[1])))
-    down = ordered[0] - ordered[1]
-    down *= _DOWN / np.linalg.norm(down)
-    knots = np.vstack([ordered[0] + down, ordered, ordered[-1] + _ON * up])
-    points = _smoothed(knots)
-    tangent = np.gradient(points, STEP, axis=0)
-    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
-    forward = np.stack([tangent[:, 1], -tangent[:, 0]], axis=-1)
-    line = CanalLine(points, forward, {}, column.region)
-    s, _ = line.along(np.array(list(middles.values())))
-    levels = {name: float(place) for name, place in zip(middles, s, strict=True)}
-    return CanalLine(points, forward, levels, column.region)
+    knots = np.array(list(middles.values()))[np.argsort([p[1] for p in middles.values()])]
+    down = (knots[0] - knots[1]) / np.linalg.norm(knots[0] - knots[1])
+    knots = np.vstack([knots[0] + _BEYOND * down, knots, knots[-1] + _BEYOND * up])
+    points = gaussian_filter1d(_evenly(knots), BEND / STEP, axis=0, mode="nearest")
+    points = _evenly(points)
+    along = np.gradient(points, STEP, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    line = CanalLine(points, np.stack([along[:, 1], -along[:, 0]], axis=-1), {}, column.region)
+    places, _ = line.along(np.array(list(middles.values())))
+    levels = dict(zip(middles, map(float, places), strict=True))
+    return CanalLine(line.points, line.forward, levels, column.region)
 
 
-def _smoothed(knots: Array) -> Array:
-    """Return points every `STEP` mm along a polyline whose corners are rounded."""
-    from scipy.ndimage import gaussian_filter1d
-
-    for _ in range(2):
-        length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
-        even = np.arange(0.0, length[-1], STEP)
-        knots = np.stack([np.interp(even, length, knots[:, i]) for i in (0, 1)], axis=-1)
-        if _ == 0:
-            knots = gaussian_filter1d(knots, BEND / STEP, axis=0, mode="nearest")
-    return knots
+def _evenly(points: Array) -> Array:
+    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    even = np.arange(0.0, length[-1], STEP)
+    return np.stack([np.interp(even, length, points[:, i]) for i in (0, 1)], axis=-1)
 
 
-def heights(line: CanalLine, rise: float, x: float, y: float) -> Points:
-    raise NotImplementedError
-
-
-@dataclass(frozen=True, eq=False)
 class Straight:
-    """A lattice in the coordinates of a line: u ≥ 0 to the right, d in front of it, s along it.
+    """The right half of the neck as if it were straight: a lattice of u, d and s along a line.
 
     Attributes:
-        line: whose coordinates.
-        spacing: mm, the same in all three.
-        origin: (3,) the first u, d and s, mm.
-        shape: numbers of values.
+        line: whose coordinates they are; see `canal.CanalLine`.
+        lattice: the lattice of the world that is wanted in the end.
+        size: of the body, 1 is the average adult.
+        u, d, s: coordinates, shaped to broadcast, mm.
     """
+
+    def __init__(self, line: CanalLine, lattice: Lattice, size: float):
+        self.line, self.lattice, self.size = line, lattice, size
+        y, z = np.meshgrid(lattice.axis(1).ravel(), lattice.axis(2).ravel(), indexing="ij")
+        s, d = line.along(np.stack([y, z], axis=-1))
+        step = lattice.spacing
+        self._origin = np.array([lattice.origin[0], d.min() - step, s.min() - step])
+        ny, nz = (int((a.max() - a.min()) / step) + 4 for a in (d, s))
+        self._shape = (lattice.shape[0], ny, nz)
+        self._place = (d - self._origin[1]) / step, (s - self._origin[2]) / step
+        self.u, self.d, self.s = (
+            (o + step * np.arange(n)).reshape([-1 if axis == m else 1 for m in range(3)])
+            for axis, (o, n) in enumerate(zip(self._origin, self._shape, strict=True))
+        )
+
+    def hung(self, table: Mapping[str, Sequence[tuple[float, float]] | Array]) -> Solid:
+        """Return the solid of outlines of u and d by place, in straight coordinates."""
+        return self.stacked(self.outlines(table))
+
+    def outlines(self, table: Mapping[str, ArrayLike]) -> Array:
+        """Return the outlines of a table on every slice, (ns, n, 2), mm."""
+        places = [self.line.levels[name] for name in table]
+        return self.size * between(places, list(table.values()), self.s.ravel())
+
+    def stacked(self, outlines: Array) -> Solid:
+        """Return the solid of one outline a slice."""
+        return stacked(rounded(outlines), self._shape, self._origin, self.lattice.spacing)
+
+    def solid(self, values: Array) -> Solid:
+        """Return the solid of signed distances that broadcast over the lattice."""
+        full = np.broadcast_to(values, self._shape).astype(np.float32)
+        return Solid(full, self._origin, self.lattice.spacing)
+
+    def at(self, name: str, beyond: float = 0.0) -> float:
+        """Return s of a place, or so far above it at the size of the body, mm."""
+        return self.line.levels[name] + self.size * beyond
+
+    def in_world(self, solid: Solid) -> Solid:
+        """Return a solid of the straight neck in the world, on its right half."""
+        d, s = self._place
+        j, k = d.astype(int), s.astype(int)
+        v, w = ((a - a.astype(int)).astype(np.float32) for a in (d, s))
+        values = solid.values
+        low = values[:, j, k] * (1 - v) + values[:, j + 1, k] * v
+        high = values[:, j, k + 1] * (1 - v) + values[:, j + 1, k + 1] * v
+        return Solid(low * (1 - w) + high * w, self.lattice.origin, self.lattice.spacing)

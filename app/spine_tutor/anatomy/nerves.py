@@ -184,7 +184,7 @@ def _under_pedicle(pedicle: Pedicle, level: str, sign: float) -> list[Array]:
 def _through_sacrum(column: Column, level: str, sign: float) -> list[Array]:
     """Return the way of a sacral root through its anterior foramen."""
     plate = column.endplate("s1", "upper")
-    scale = column.bodies["s1"].canal_width / morphometry().value("canal_width", "s1")
+    scale = column.sacral_scale
     return [(plate @ [*(scale * np.array([sign * x, y, z])), 1.0])[:3]
             for x, y, z in FORAMINA[level][:3]]  # fmt: skip
 
@@ -201,9 +201,7 @@ def paint_nerves(canvas: Canvas, sac: Sac) -> Roots:
             bulge = np.sqrt(np.clip(1.0 - offset**2, 0.0, 1.0)) * 0.5 * _ganglion(level)
             swollen = bulge > 0.75 * root.radius
             ganglion = f"{level}_dorsal_root_ganglion_{side}"
-            canvas.paint_tube(
-                ganglion, root.path[swollen], np.maximum(bulge, root.radius)[swollen]
-            )
+            canvas.paint_tube(ganglion, root.path[swollen], np.maximum(bulge, root.radius)[swollen])
             canvas.paint_tube(f"{level}_nerve_root_{side}", root.path, root.radius)
             roots[level, side] = root
     return roots

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.column import BREADTH, Column
+from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.pelvis import pelvic_places
 from spine_tutor.anatomy.rows import SIDES
+from spine_tutor.anatomy.sacrum import FORAMINA
 from spine_tutor.anatomy.tubes import smooth
 from spine_tutor.anatomy.vertebra_shape import vertebra_shape
 
 Array = NDArray[np.float64]
 
-INTEROSSEOUS = 9.0
+INTEROSSEOUS = 8.0
 """How far from both bones the interosseous sacroiliac ligament reaches, mm (estimate)."""
-POSTERIOR = 13.0
+POSTERIOR = 11.0
 """The same of the posterior sacroiliac ligament that lies over it, mm (estimate)."""
 ILIOLUMBAR = 3.2
 """Radius of the iliolumbar ligament, mm (estimate)."""
@@ -27,8 +30,8 @@ HIATUS = (1.2, 2.5)
 (estimate)."""
 PIRIFORMIS = ((20, -46, -42, 7), (44, -50, -56, 10), (66, -46, -64, 11), (95, -32, -72, 8),
               (118, -18, -78, 4), (130, -10, -80, 3))  # fmt: skip
-"""Right piriformis: x, y, z in the world and radius, mm: from the front of S2–S4 through the greater
-sciatic foramen to the greater trochanter (estimate)."""
+"""Right piriformis: x, y, z in the world and radius, mm: from the front of S2–S4 through the
+greater sciatic foramen to the greater trochanter (estimate)."""
 
 
 class PelvicLigaments:
@@ -36,14 +39,15 @@ class PelvicLigaments:
 
     def __init__(self, coarse: Canvas, column: Column, case: Case):
         self.size = case.height_scale
-        self.places = pelvic_places(
-            column.endplate("s1", "upper"), self.size * BREADTH[case.sex]
-        )
+        self.places = pelvic_places(column.endplate("s1", "upper"), column.sacral_scale)
+        self.foramina = list(_foramina(column))
         self.sacroiliac = {side: self._between(coarse, side) for side in SIDES}
         self.iliolumbar = {side: self._iliolumbar(coarse, column, case, side) for side in SIDES}
 
     def paint(self, canvas: Canvas) -> None:
-        """Paint them into what is free."""
+        """Paint them into what is free, after the fat of the sacral foramina."""
+        for path, radius in self.foramina:
+            canvas.paint_tube("epidural_fat", path, radius)
         self._paint_over_hiatus(canvas)
         for side in SIDES:
             canvas.paint_tube(
@@ -56,8 +60,9 @@ class PelvicLigaments:
                 )
             way = self.size * np.array(PIRIFORMIS) * [-1.0 if side == "left" else 1.0, 1, 1, 1]
             path = smooth(way[:, :3])
-            radius = np.interp(np.linspace(0, 1, len(path)), np.linspace(0, 1, len(way)), way[:, 3])
-            canvas.paint_tube(f"piriformis_{side}", path, radius)
+            share = np.linspace(0, 1, len(way))
+            radii = np.interp(np.linspace(0, 1, len(path)), share, way[:, 3])
+            canvas.paint_tube(f"piriformis_{side}", path, radii)
 
     def _between(self, coarse: Canvas, side: str) -> Solid:
         """Return the distance to the farther of sacrum and ilium, behind their joint."""
@@ -112,4 +117,16 @@ class PelvicLigaments:
         line = np.array([end, middle, top])
         at = np.interp(z, line[:, 2], line[:, 1])
         wide = np.interp(z, line[:, 2], [0.8 * cornu[0], cornu[0], 0.6 * cornu[0]]) + over
-        canvas.paint("sacrococcygeal_ligament", (np.abs(y - at) < half) & (np.abs(x) < wide), window)
+        canvas.paint(
+            "sacrococcygeal_ligament", (np.abs(y - at) < half) & (np.abs(x) < wide), window
+        )
+
+
+def _foramina(column: Column) -> Iterator[tuple[Array, float]]:
+    """Yield the ways through the sacral foramina with the radius of their fat, mm."""
+    plate, scale = column.endplate("s1", "upper"), column.sacral_scale
+    for start, bend, front, radius, behind, radius_behind in FORAMINA.values():
+        for ends, wide in (((start, bend, front), radius), ((bend, behind), radius_behind)):
+            for sign in (-1.0, 1.0):
+                local = scale * np.array(ends) * [sign, 1.0, 1.0]
+                yield local @ plate[:3, :3].T + plate[:3, 3], scale * (wide + 0.8)

@@ -1,7 +1,7 @@
 """Scoliosis: a straight body bent to the side and turned, everything in it together.
 
 The column bends as a beam does: cross-sections stay plane and square to the curve, so that
-vertebrae keep their shape but for a fraction of a millimetre. Near the skin bend and turn fade,
+vertebrae keep their shape to within a tenth. Near the skin bend and turn fade,
 because a trunk yields less than its column. The curve is half a wave long on either side of the
 apex, its Cobb angle that between its steepest places.
 """

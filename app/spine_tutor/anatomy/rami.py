@@ -6,7 +6,7 @@ such as `rami_lower.courses`; what is common to all of them is here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,7 +77,7 @@ def dorsal_rami(
             yield _laid(course, np.array(points), near)
 
 
-def _laid(course: Course, points: Array, near: list[Field]) -> Tube:
+def _laid(course: Course, points: Array, near: Sequence[Field]) -> Tube:
     gap = RADIUS[course.kind] + AFLOAT
     groove = course.groove
     if course.bone is not None:
@@ -95,7 +95,7 @@ def _laid(course: Course, points: Array, near: list[Field]) -> Tube:
     return tube(course.structure, path, RADIUS[course.kind])
 
 
-def _nearest(fields: list[Field]) -> Field:
+def _nearest(fields: Sequence[Field]) -> Field:
     """Return the distance to the nearest of some bones."""
 
     def nearest(points: Points) -> Distances:

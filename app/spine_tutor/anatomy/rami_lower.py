@@ -57,7 +57,9 @@ def _lumbar(nerve: str, model: VertebraModel, side: str) -> Iterator[Course]:
         (pars_x + 4.0, pars_y - 5.0, pars_z + 1.0),
         (pars_x, pars_y - 6.0, pars_z - 3.0),
     )
-    after = at((joint_x - 4.0, back - 3.0, joint_z + 1.0), (joint_x - 5.0, back - 7.0, joint_z - 6.0))
+    after = at(
+        (joint_x - 4.0, back - 3.0, joint_z + 1.0), (joint_x - 5.0, back - 7.0, joint_z - 6.0)
+    )
     yield Course(f"{nerve}_medial_branch_{side}", "medial", fork, groove, model.bone, after)
     middle = 0.5 * (np.array(shape.tp_tip) + shape.tp_mid)
     over = [(0, 2.0, 6.0), (2.0, -5.0, 1.0), (4.0, -12.0, -12.0), (6.0, -18.0, -26.0)]
@@ -69,14 +71,14 @@ def _fifth(sacrum: SacrumModel, side: str) -> Course:
     """Return the dorsal ramus of L5, from its foramen to beside the first posterior foramen."""
     shape = pelvis_shape().sacrum
     (x, y, z), thin = shape.sap[1], shape.sap_half[1][1]
-    foramen = np.array(FORAMINA["s1"][4])
+    fx, fy, fz = FORAMINA["s1"][4]
     at = _placed(sacrum.frame, side, sacrum.scale)
     notch = at(
         (x + thin + 4.0, y + 5.0, z - 3.0),
         (x + thin + 4.0, y - 1.0, z - 5.0),
         (x + thin + 1.0, y - 6.0, z - 9.0),
     )
-    after = at(foramen + [6.0, -5.0, -5.0], foramen + [3.0, -9.0, -13.0])
+    after = at((fx + 6.0, fy - 5.0, fz - 5.0), (fx + 3.0, fy - 9.0, fz - 13.0))
     return Course(f"l5_dorsal_ramus_{side}", "trunk", "l5", notch, sacrum.bone, after)
 
 
@@ -84,7 +86,7 @@ def _sacral(sacrum: SacrumModel, level: str, side: str) -> Iterator[Course]:
     """Yield two lateral branches of a sacral nerve, fanning out from its posterior foramen."""
     mouth = np.array(FORAMINA[level][4])
     at = _placed(sacrum.frame, side, sacrum.scale)
-    begin = at(mouth + [1.0, -1.5, 0.0])[0]
+    begin = at(mouth + np.array([1.0, -1.5, 0.0]))[0]
     for steps in (((8, -2, 2), (14, -1, 4), (21, 0, 5)), ((8, -2, -3), (14, -1, -6), (20, 0, -8))):
         groove = at(*(mouth + step for step in np.array(steps, float)))
         yield Course(f"{level}_lateral_branches_{side}", "lateral", begin, groove, sacrum.bone)

@@ -59,6 +59,11 @@ class Region:
         return {_root_under(level): level for level in whole if level != "c1"}
 
     @property
+    def ribs(self) -> tuple[int, ...]:
+        """Return the numbers of the ribs that hang on its vertebrae."""
+        return tuple(int(level[1:]) for level in self.levels if level.startswith("t"))
+
+    @property
     def below(self) -> str | None:
         """Return the level on which the lowest vertebra rests, None where that is the sacrum."""
         at = COLUMN.index(self.levels[-1]) + 1

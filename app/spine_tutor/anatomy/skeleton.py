@@ -72,9 +72,9 @@ class VertebraModel:
     def bone(self, points: Points) -> Distances:
         """Return the signed distance to the bone, (n,) mm, at (n, 3) world points."""
         distance = self.whole(points)
-        # Only the lower half comes near the next bone.
+        # Only the lower half comes near the next bone, and a little of the upper one.
         z = (points - self.frame[:3, 3]) @ self.frame[:3, 2]
-        near = np.flatnonzero((z < 0) & (distance < 6))
+        near = np.flatnonzero((z < 3) & (distance < 6))
         space = self.space - self.below(points[near])
         distance[near] = np.maximum(distance[near], space)
         return distance

@@ -29,7 +29,8 @@ class Landmark:
         name: what a person reads.
         point: world position, RAS mm.
         source: where its definition comes from.
-        entry: where the recommended needle enters the skin, RAS mm; None for a mere place.
+        entry: where the recommended needle enters the skin, RAS mm; None for a mere place, and
+            where no straight way is free.
     """
 
     id: str
@@ -40,7 +41,7 @@ class Landmark:
 
     @property
     def direction(self) -> NDArray[np.float64] | None:
-        """Return the unit vector from skin to target, None for a mere place."""
+        """Return the unit vector from skin to target, None without an entry."""
         if self.entry is None:
             return None
         way = np.subtract(self.point, self.entry)
@@ -226,8 +227,10 @@ class Subject:
 
 
 def _place(landmark: Mapping[str, Any]) -> tuple[float, float, float] | None:
-    x, y, z = landmark["entry"] or (None, None, None)
-    return None if x is None else (x, y, z)
+    if landmark["entry"] is None:
+        return None
+    x, y, z = landmark["entry"]
+    return x, y, z
 
 
 def _load_meshes(path: Path) -> dict[str, Mesh]:

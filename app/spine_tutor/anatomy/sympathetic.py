@@ -46,8 +46,8 @@ def sympathetic_trunks(skeleton: Skeleton, column: Column) -> Iterator[Tube]:
             for level, (_, _, front, *_) in FORAMINA.items():
                 x, y, z = front
                 inward = 7.0 if level in ("s1", "s2") else 5.0
-                place = scale * np.array([sign * (x - inward), y + 5.0, z])
-                points.append((frame @ [*place, 1.0])[:3])
+                inwards = scale * np.array([sign * (x - inward), y + 5.0, z])
+                points.append((frame @ [*inwards, 1.0])[:3])
         path = smooth(points, STEP)
         gap = TRUNK + OFF_BONE
         for bone in skeleton.bones():

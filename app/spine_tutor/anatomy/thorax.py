@@ -26,28 +26,30 @@ NERVE_ABOVE_CORNER = 3.0
 
 @dataclass(frozen=True, eq=False)
 class Thorax:
-    """Ribs, sternum and costal cartilages of one case.
+    """Ribs, sternum and costal cartilages of one region of a case.
 
     Attributes:
         ribs: by id, such as ``rib_7_left``.
-        sternum: the bone, parts as in `sternum.PARTS`.
+        sternum: the bone, parts as in `sternum.PARTS`; None where the ribs that bear it are absent.
         cartilages: by id, such as ``costal_cartilage_3_left``.
     """
 
     ribs: Mapping[str, RibModel]
-    sternum: PosedBone
+    sternum: PosedBone | None
     cartilages: Mapping[str, PosedBone]
 
 
 def build_thorax(column: Column, vertebrae: Mapping[str, VertebraModel], case: Case) -> Thorax:
-    """Return the chest of a case.
+    """Return as much of the chest of a case as hangs on the vertebrae of the column's region.
 
     Args:
-        column: where its vertebrae lie, all twelve of them.
+        column: where its vertebrae lie.
         vertebrae: the vertebrae by level that are built; ribs keep their joint space from these.
         case: the body it belongs to.
     """
-    ribs = build_ribs(column, vertebrae, case)
+    ribs = build_ribs(column, vertebrae, case, column.region.ribs)
+    if len(column.region.ribs) < 12:
+        return Thorax(ribs, None, {})
     scale = case.height_scale * BREADTH[case.sex]
     sternum = build_sternum(ribs, scale)
     return Thorax(ribs, sternum, build_cartilages(ribs, sternum, scale))

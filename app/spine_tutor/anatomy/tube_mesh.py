@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 SIDES = ((2.0, 6), (4.0, 10), (np.inf, 16))
 """Corners of the section of a tube: up to a radius, mm."""
-RING = 2.5
+RING = 3.0
 """Distance of the sections of a thin tube, mm; thick ones have them farther apart."""
 
 

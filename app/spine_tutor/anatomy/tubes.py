@@ -1,4 +1,4 @@
-"""Thin nerves and vessels: a path and a radius, true even where a voxel is thicker than they are."""
+"""Thin nerves and vessels: a path and a radius, true even where voxels are thicker."""
 
 from __future__ import annotations
 

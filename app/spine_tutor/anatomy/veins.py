@@ -65,7 +65,8 @@ def epidural_veins(wall: CanalWall, roots: Roots) -> Iterator[Tube]:
         if level not in line.levels:
             continue
         # out of the lower front of the foramen, below the nerve
-        place = line.levels[level] - 0.5 * (line.levels[level] - _below(line.levels[level], middles))
+        own = line.levels[level]
+        place = 0.5 * (own + _below(own, middles))
         sign = -1.0 if side == "left" else 1.0
         start = _on_wall(wall, np.array([place]), np.radians([sign * LATERAL["disc"]]))[0]
         out = root.at(6.0) - np.array([0.0, -1.0, 6.5])

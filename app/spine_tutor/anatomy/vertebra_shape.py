@@ -32,8 +32,8 @@ class Landmarks(BaseModel):
     rim_rounding: float
     squareness_front: float
     squareness_back: float
-    widest: float = 0.08
-    wings: float = 0.0
+    widest: float = 0.08  # how far behind its middle, as a share of its depth
+    wings: float = 0.0  # how far it reaches back beside the canal
     # canal and pedicle
     canal_side: float
     canal_flare: float
@@ -95,7 +95,7 @@ _LENGTHS = (
 
 
 def vertebra_shape(level: str, case: Case) -> VertebraShape:
-    """Return the shape of a level, ``t12`` to ``l5``, at the size of a case."""
+    """Return the shape of a level, ``t1`` to ``l5``, at the size of a case."""
     table = morphometry()
     values = _landmarks()[level].model_dump() | {
         name: table.value(name, level) for name in ("pedicle_width", "pedicle_height")

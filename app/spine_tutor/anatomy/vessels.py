@@ -14,6 +14,7 @@ from spine_tutor.anatomy.bones import Skeleton
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.nerves import Root, Roots
+from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.thecal_sac import CORD, EXIT, Sac, conus_tip
 from spine_tutor.anatomy.tubes import STEP, Tube, hugging, smooth, tube
 
@@ -46,34 +47,30 @@ CLIMB = 38.0
 
 def great_vessels(column: Column) -> Iterator[Tube]:
     """Yield aorta, vena cava and iliac vessels of lower back and pelvis."""
-    # the aorta divides before the lower part of L4, the veins join before the upper part of L5
-    aorta = aorta_path(column)
+    aorta, cava = aorta_path(column), cava_path(column)
     if "l4" in column.levels:
         yield tube("aorta", aorta, AORTA)
-    cava = [(24.0, 0.0, "l1"), (20.0, 0.0, "l2"), (19.0, 0.0, "l3"), (18.0, 0.0, "l4"),
-            (10.0, 8.0, "l5")]  # fmt: skip
-    known = {level: (x, z) for x, z, level in cava if level in column.frames}
-    path = before_bodies(column, CAVA - 3.0, known)
-    path = smooth([path[0] + [1.0, 8.0, 70.0], *path])
-    yield tube("inferior_vena_cava", path, CAVA)
-    for side, sign in (("left", -1.0), ("right", 1.0)):
-        plate = column.endplate("s1", "upper")
-        way = {
-            name: np.array(rows) * [sign, 1.0, 1.0] for name, rows in _ILIAC_WAYS.items()
-        }
-        placed = {name: rows @ plate[:3, :3].T for name, rows in way.items()}
-        for name, start, size in (
-            ("artery", aorta[-1], ILIAC[0]),
-            ("vein", path[-1] + [0.0, 2.0, 4.0], ILIAC[1]),
-        ):
-            back = np.array([0.0, 0.0, 0.0] if name == "artery" else [0.0, -8.0, -3.0])
-            common = [start, *(placed["common"] + back)]
-            yield tube(f"common_iliac_{name}_{side}", smooth(common), [size + 1.0, size])
-            outer, inner = (
-                smooth([common[-1], *(placed[branch] + back)]) for branch in ("external", "internal")
-            )
-            yield tube(f"external_iliac_{name}_{side}", outer, [size, 0.85 * size])
-            yield tube(f"internal_iliac_{name}_{side}", inner, [0.8 * size, 0.5 * size])
+    yield tube("inferior_vena_cava", cava, CAVA)
+    starts = {"artery": aorta[-1], "vein": cava[-1] + [0.0, 2.0, 4.0]}
+    for name, size in zip(starts, ILIAC, strict=True):
+        for side in SIDES:
+            yield from _iliac(column, name, side, starts[name], size)
+
+
+def _iliac(column: Column, name: str, side: str, start: Array, size: float) -> Iterator[Tube]:
+    """Yield common, external and internal iliac vessel; veins lie behind the arteries."""
+    plate = column.endplate("s1", "upper")
+    mirror = column.sacral_scale * np.array([-1.0 if side == "left" else 1.0, 1.0, 1.0])
+    back = np.array([0.0, 0.0, 0.0] if name == "artery" else [0.0, -8.0, -3.0])
+    ways = {
+        branch: (np.array(rows) * mirror) @ plate[:3, :3].T + back
+        for branch, rows in _ILIAC_WAYS.items()
+    }
+    yield tube(f"common_iliac_{name}_{side}", smooth([start, *ways["common"]]), [size + 1.0, size])
+    for branch, widths in (("external", (1.0, 0.85)), ("internal", (0.8, 0.5))):
+        path = smooth([ways["common"][-1], *ways[branch]])
+        radius = [size * share for share in widths]
+        yield tube(f"{branch}_iliac_{name}_{side}", path, radius)
 
 
 # In the frame of the endplate of S1, right side: to the pelvic brim before the sacroiliac joint,
@@ -86,11 +83,22 @@ _ILIAC_WAYS: Mapping[str, tuple[tuple[float, float, float], ...]] = {
 
 
 def aorta_path(column: Column) -> Array:
-    """Return the middle of the abdominal aorta from above, (n, 3) mm."""
+    """Return the middle of the abdominal aorta from above, (n, 3) mm.
+
+    It divides before the lower part of L4; the veins join before the upper part of L5.
+    """
     places = {"t12": (-4.0, 0.0), "l1": (-6.0, 0.0), "l2": (-9.0, 0.0), "l3": (-10.0, 0.0),
               "l4": (-6.0, -4.0)}  # fmt: skip
     path = before_bodies(column, AORTA, places)
     return smooth([path[0] + [1.0, 0.0, 40.0], *path])
+
+
+def cava_path(column: Column) -> Array:
+    """Return the middle of the inferior vena cava from above, (n, 3) mm."""
+    places = {"l1": (24.0, 0.0), "l2": (20.0, 0.0), "l3": (19.0, 0.0), "l4": (18.0, 0.0),
+              "l5": (10.0, 8.0)}  # fmt: skip
+    path = before_bodies(column, CAVA - 3.0, places)
+    return smooth([path[0] + [1.0, 8.0, 70.0], *path])
 
 
 def before_bodies(

@@ -16,11 +16,14 @@ from spine_tutor.anatomy.tubes import smooth
 KIDNEY = (25.0, 24.0, 53.0)
 """Half width, depth and length of a kidney, mm."""
 
+RECTUM = ((-22, 18, -26), (-8, -8, -44), (0, -32, -62), (0, -44, -86), (0, -34, -108),
+          (0, -30, -124), (0, -44, -142), (0, -62, -160))  # fmt: skip
+"""Middle of the rectum from the sigmoid colon to the anus, in the world, mm."""
+
 
 def paint_pelvic_organs(canvas: Canvas, size: float) -> None:
     """Paint rectum, with gas that rises to its back in a prone person, and bladder."""
-    rectum = size * smooth([[-22, 18, -26], [-8, -8, -44], [0, -32, -62], [0, -44, -86],
-                            [0, -34, -108], [0, -30, -124], [0, -44, -142], [0, -62, -160]])  # fmt: skip
+    rectum = size * smooth(RECTUM)
     share = np.linspace(0.0, 1.0, len(rectum))
     radius = size * np.interp(share, [0.0, 0.35, 0.7, 0.85, 1.0], [12.0, 17.0, 15.0, 8.0, 6.0])
     gas = (share > 0.2) & (share < 0.65)

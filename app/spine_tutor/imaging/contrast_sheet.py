@@ -22,8 +22,6 @@ from spine_tutor.resources import LABEL
 
 IODINE = 240.0
 """mg/mL in every example."""
-VESSELS = ("radicular_artery_{upper}_left", "lumbar_artery_{upper}_left", "epidural_veins", "aorta")
-"""The vessel of the example: the first of these that a subject has."""
 PIXELS, BAR, GAP = 320, 52, 6
 COLORS = {"intended": "#9be7a4", "partly": "#ffd98a", "not intended": "#ff9b8f", None: "#e6edf3"}
 
@@ -56,11 +54,15 @@ def examples(subject: Subject, upper: str, lower: str) -> Iterator[Example]:
         yield _example("Too shallow: in muscle", place, epidural, 3.0, space="muscle")
     if foramen in marks:
         yield _example("Transforaminal", foramen, foramen, 2.0)
-        for seconds in (0.0, 3.0):
-            vessel = next((v for v in _vessels(upper) if v in parts), None)
-            words = "In a vessel" + (f", {seconds:g} s later" if seconds else "")
-            if vessel:
-                yield _example(words, vessel, foramen, 1.0, seconds=seconds)
+        level = float(subject.point(foramen)[2])
+        for words, vessel, moments in (
+            ("In an artery", f"radicular_artery_{upper}_left", (0.0,)),
+            ("In a vein", "epidural_veins", (0.0, 1.0, 4.0)),
+        ):
+            for seconds in moments if vessel in parts else ():
+                later = f", {seconds:g} s later" if seconds else ""
+                at = _part_near(subject, vessel, level)
+                yield _example(words + later, at, foramen, 1.0, seconds=seconds)
     if f"{upper}_nerve_root_left" in parts:
         yield _example("Root sleeve", f"{upper}_nerve_root_left", foramen, 1.0)
     if joint in parts:
@@ -98,8 +100,18 @@ def contrast_sheet(
     return whole
 
 
-def _vessels(upper: str) -> tuple[str, ...]:
-    return tuple(name.format(upper=upper) for name in VESSELS)
+def _part_near(subject: Subject, structure: str, z: float) -> tuple[float, ...]:
+    """Return a place in a structure at a height, on the left where it has two sides."""
+    grid = subject.grids[0]
+    k = int(grid.voxel_of([0.0, 0.0, z])[0][2])
+    for away in range(grid.labels.shape[2]):
+        for layer in {max(k - away, 0), min(k + away, grid.labels.shape[2] - 1)}:
+            labels = np.asarray(grid.labels[:, :, layer])
+            found = np.argwhere(np.isin(labels, list(subject.structures.labels_of(structure))))
+            if len(found):
+                i, j = found[0]  # x grows to the right, so that the first is on the left
+                return tuple(round(float(v), 1) for v in grid.points([i, j, layer]))
+    return tuple(subject.centers[structure])
 
 
 def _example(
@@ -130,9 +142,7 @@ def _views(found: Spread) -> tuple[dict[str, Any], ...]:
     """Return how an interventionist would look at a spread."""
     x, y, z = found.tip
     middle = [0.0, 5.0, z]
-    level = min(
-        found.subject.frames, key=lambda name: abs(found.subject.frames[name][2, 3] - z)
-    )
+    level = min(found.subject.frames, key=lambda name: abs(found.subject.frames[name][2, 3] - z))
     return (
         {"modality": "fluoroscopy", "center": middle, "field": 120},
         {"modality": "fluoroscopy", "center": middle, "field": 120, "oblique": 90},

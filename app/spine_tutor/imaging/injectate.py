@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from spine_tutor.imaging.view import Place
+from spine_tutor.imaging.view import Place, read_place
+from spine_tutor.problems import Problem, ProblemError
 
 Space = Literal[
     "epidural",
@@ -46,7 +48,8 @@ class Injectate(BaseModel):
         "fluoroscopy does not show.",
     )
     space: Space | Literal["auto"] = Field(
-        default="auto", description="What it fills; `auto` is what the structure at the tip belongs to."
+        default="auto",
+        description="What it fills; `auto` is what the structure at the tip belongs to.",
     )
     seconds: float = Field(
         default=0.0,
@@ -62,3 +65,23 @@ class Injectate(BaseModel):
     def is_plain(self) -> bool:
         """Return whether X-rays meet nothing but water in it."""
         return self.iodine < PLAIN
+
+
+def parse_injectate(fields: Mapping[str, Any]) -> Injectate:
+    """Return the injectate that plain data describe; a place may be the text ``x,y,z``.
+
+    Raises:
+        ProblemError: naming every field that is wrong.
+    """
+    try:
+        return Injectate.model_validate({key: read_place(value) for key, value in fields.items()})
+    except ValidationError as error:
+        raise ProblemError(
+            Problem(
+                "injectate",
+                f"{fault['msg']}; it is `{fault['input']}`.",
+                "Places are names of the subject or `x,y,z` in mm.",
+                key=".".join(map(str, fault["loc"])),
+            )
+            for fault in error.errors()
+        ) from error

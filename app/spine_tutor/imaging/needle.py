@@ -21,7 +21,7 @@ from spine_tutor.anatomy import Structure, Subject
 from spine_tutor.imaging.needle_solid import Solid, cylinder, half_space
 from spine_tutor.imaging.raytrace import crossings as label_crossings
 from spine_tutor.imaging.us_volumes import Volumes, first_body
-from spine_tutor.imaging.view import Place
+from spine_tutor.imaging.view import Place, read_place
 from spine_tutor.problems import Problem, ProblemError
 
 Vector = NDArray[np.float64]
@@ -174,7 +174,8 @@ def passages(subject: Subject, needle: Needle) -> tuple[Passage, ...]:
     for label, begin, length in label_crossings(subject.grids, start, placed.tip):
         structure = subject.structures.by_label(label)
         if structure is not None:
-            found.append(Passage(structure, begin - 1.0, begin - 1.0 + length))
+            enter = max(0.0, begin - 1.0)
+            found.append(Passage(structure, enter, begin - 1.0 + length))
     return tuple(found)
 
 
@@ -184,7 +185,7 @@ def parse_needle(fields: Mapping[str, Any]) -> Needle:
     Raises:
         ProblemError: naming every field that is wrong.
     """
-    read = {key: _read_place(value) for key, value in fields.items()}
+    read = {key: read_place(value) for key, value in fields.items()}
     try:
         return Needle.model_validate(read)
     except ValidationError as error:
@@ -197,16 +198,6 @@ def parse_needle(fields: Mapping[str, Any]) -> Needle:
             )
             for fault in error.errors()
         ) from error
-
-
-def _read_place(value: Any) -> Any:
-    """Return a text of three numbers as a point, anything else as it is."""
-    if not isinstance(value, str) or value.count(",") != 2:
-        return value
-    try:
-        return tuple(float(part) for part in value.split(","))
-    except ValueError:
-        return value
 
 
 # -- where it lies --------------------------------------------------------------------------------
@@ -266,6 +257,12 @@ def _outward(oblique: float, tilt: float) -> Vector:
     """Return the direction from a target to the detector of a prone fluoroscopy at these angles."""
     a, t = np.deg2rad(oblique), np.deg2rad(tilt)
     return np.array([np.sin(a) * np.cos(t), -np.cos(a) * np.cos(t), np.sin(t)])
+
+
+def angles(inward: Vector) -> tuple[float, float]:
+    """Return the `oblique` and `tilt` of a needle that runs along a unit vector, degrees."""
+    x, y, z = -inward
+    return float(np.rad2deg(np.arctan2(x, -y))), float(np.rad2deg(np.arcsin(np.clip(z, -1, 1))))
 
 
 def _to_skin(subject: Subject, target: Vector, inward: Vector) -> float:

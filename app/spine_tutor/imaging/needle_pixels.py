@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 
 def along(line: NDArray[np.float64], pitch: float) -> NDArray[np.float64]:
@@ -25,12 +26,14 @@ def around(middle: NDArray[np.float64], wide: int, shape: tuple[int, int]) -> ND
         wide: half the side of the square, pixels.
         shape: of the picture.
     """
-    mask = np.zeros((shape[0] + 2 * wide, shape[1] + 2 * wide), bool)
-    at = np.unique(np.rint(middle).astype(int), axis=0) + wide
-    at = at[np.all((at >= 0) & (at < np.array(mask.shape)), axis=1)]
-    reach = np.arange(-wide, wide + 1)
-    for down in reach:
-        for right in reach:
-            row = np.clip(at[:, 0] + down, 0, mask.shape[0] - 1)
-            mask[row, np.clip(at[:, 1] + right, 0, mask.shape[1] - 1)] = True
-    return np.argwhere(mask[wide:-wide, wide:-wide])
+    at = np.unique(np.rint(middle).astype(int), axis=0)
+    at = at[np.all((at >= -wide) & (at < np.array(shape) + wide), axis=1)]
+    if not len(at):
+        return np.empty((0, 2), np.intp)
+    low = at.min(axis=0) - wide
+    mask = np.zeros(at.max(axis=0) + wide + 1 - low, np.uint8)
+    mask[tuple((at - low).T)] = 1
+    for axis in (0, 1):
+        mask = maximum_filter1d(mask, 2 * wide + 1, axis=axis, mode="constant")
+    found = np.argwhere(mask) + low
+    return found[np.all((found >= 0) & (found < np.array(shape)), axis=1)]

@@ -28,6 +28,7 @@ from spine_tutor.imaging import (
     spread,
     spread_pictures,
     spread_travel,
+    spread_vessel,
     ultrasound,
     unevenness,
     us_acoustics,
@@ -189,6 +190,9 @@ PARAMETERS: Mapping[str, tuple[Constant, ...]] = {
     "injectate": (
         _of(spread, "MIXING", "CSF that a fluid mixes with at once, over its volume", "", "E"),
         _of(spread, "THINNING", "Time in which CSF mixes on", "s", "E"),
+        _of(spread_vessel, "BLOOD", "Speed of blood by vessel, and its way", "mm/s", "E"),
+        _of(spread_vessel, "INJECTION_RATE", "Injection by hand into a vessel", "mL/s", "E"),
+        _of(spread_vessel, "DISPERSION", "Time in which a bolus becomes twice as long", "s", "E"),
         _of(spread_pictures, "POOL_MM", "Fluid between bundles runs together over, SD", "mm", "E"),
         _of(spread_travel, "LOBULE_MM", "Lobule of epidural fat", "mm", "E"),
         _of(spread_travel, "FASCICLE_MM", "Bundle of muscle across and along", "mm", "E"),

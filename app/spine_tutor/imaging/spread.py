@@ -9,20 +9,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spine_tutor.anatomy import LabelGrid, Subject
-from spine_tutor.imaging import spread_media, spread_travel
+from spine_tutor.anatomy import Subject
+from spine_tutor.imaging import spread_media
 from spine_tutor.imaging.injectate import Injectate, Space
-from spine_tutor.imaging.spread_media import CODE, MEDIA, RULES, SpaceRule
+from spine_tutor.imaging.spread_media import CODE, RULES
 from spine_tutor.imaging.spread_seat import Seat, find_seat, problem
-from spine_tutor.imaging.spread_vessel import (
-    DISPERSION,
-    INJECTION_RATE,
-    blood,
-    bolus,
-    hearts,
-    is_vein,
-    speeds,
-)
+from spine_tutor.imaging.spread_window import Window
 
 EFFECTS = (
     "injected fluid: travels through the tissues that let it, easiest way first, voxel by voxel",
@@ -125,123 +117,20 @@ def _spread(
     subject: Subject, injectate: Injectate, tip: tuple[float, float, float] | None
 ) -> Spread:
     seat = find_seat(subject, injectate, tip)
-    rule = RULES[seat.space]
-    grid = seat.grid
-    half = rule.half_size[0] + rule.half_size[1] * injectate.volume_ml
-    reach = np.ceil(half / np.asarray(grid.spacing)).astype(np.int64)
-    low = np.maximum(seat.voxel - reach, 0)
-    high = np.minimum(seat.voxel + reach + 1, grid.labels.shape)
-    volume = 1000.0 * injectate.volume_ml
-    limit, most = volume, np.inf
+    window = Window.around(subject, seat, injectate.volume_ml, injectate.seed)
+    ml, ago = injectate.volume_ml, injectate.seconds
+    if seat.space == "intravascular":  # what is no longer there was taken all the same
+        index, share = window.blood(subject, seat, ml, ago)
+        return _kept(subject, injectate, seat, index, share, np.zeros(len(share), bool), ml)
+    volume, voxel = 1000.0 * ml, float(np.prod(seat.grid.spacing))
     if seat.space == "intrathecal":
-        limit = volume * (MIXING + injectate.seconds / THINNING)
-    if seat.space == "intravascular":
-        limit, most = np.inf, _last(injectate)
-    window = _Window(grid, low, high, _media(subject, seat), injectate.seed)
-    stream = np.zeros(0, np.float32)
-    if seat.space == "intravascular":
-        stream = _stream(subject, window, seat)
-    flat, share, time, escaped = window.travel(seat.voxel, limit, stream, most)
-    voxel = float(np.prod(grid.spacing))
-    taken = injectate.volume_ml
-    if seat.space == "intravascular":
-        share = bolus(share, time, voxel, taken, injectate.seconds)
+        index, share, _, escaped = window.travel(seat.voxel, volume * (MIXING + ago / THINNING))
+        share = _mixed(share, voxel, volume)
     else:
-        if seat.space == "intrathecal":
-            share = _mixed(share, voxel, volume)
+        index, share, _, escaped = window.travel(seat.voxel, volume)
         share = _cut(share, voxel, volume)
-        taken = float(share.sum(dtype=float)) * voxel / 1000.0
-    filled = share > 0
-    index = np.stack(np.unravel_index(flat[filled], tuple(high - low)), axis=1) + low
-    return _kept(subject, injectate, seat, index, share[filled], escaped[filled], taken)
-
-
-# -- how it goes --------------------------------------------------------------------------------
-
-
-def _last(injectate: Injectate) -> float:
-    """Return how long the last of a bolus takes to where it can be now, s."""
-    ago = injectate.seconds
-    return ago + injectate.volume_ml / INJECTION_RATE * (1.0 + ago / DISPERSION)
-
-
-@dataclass(frozen=True, eq=False)
-class _Window:
-    """The part of a grid that is looked at, and how fluid goes in it."""
-
-    grid: LabelGrid
-    low: NDArray[np.int64]
-    high: NDArray[np.int64]
-    media: spread_travel.Media
-    seed: int
-
-    def travel(
-        self, start: NDArray[np.int64], limit: float, stream: NDArray[np.float32], most: float
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-        """Return voxel (flat), share, time and whether it escaped, in order of arrival."""
-        grid = self.grid
-        found: tuple[NDArray, NDArray, NDArray, NDArray] = spread_travel.travel(
-            _readonly(grid.labels), _readonly(grid.tissues),
-            np.asarray(grid.origin, float), np.asarray(grid.spacing, float),
-            self.low, self.high - self.low, start, self.media, self.seed, limit, stream, most,
-        )  # fmt: skip
-        return found
-
-    def stream(self, subject: Subject, tip: NDArray[np.int64], vein: bool) -> NDArray[np.float32]:
-        """Return how far downstream each voxel of the window is, flat, s; −∞ where blood is not.
-
-        That is the time from the heart's end of the largest vessel that leads to the tip, or the
-        time to it in veins.
-        """
-        size = self.high - self.low
-        box = tuple(slice(a, b) for a, b in zip(self.low, self.high, strict=True))
-        still = np.zeros(0, np.float32)
-        wanted = int(np.ravel_multi_index(tuple(tip - self.low), tuple(size)))
-        for heart in hearts(subject.structures, vein, np.asarray(self.grid.labels[box])):
-            flat, _, time, _ = self.travel(heart + self.low, np.inf, still, np.inf)
-            if wanted in flat:
-                break
-        else:  # its vessel is in pieces: from the end of this one
-            flat, *_ = self.travel(tip, np.inf, still, np.inf)
-            piece = np.stack(np.unravel_index(flat, tuple(size)), axis=1) + self.low
-            end = blood(subject.structures.by_label(int(self.grid.labels[tuple(tip)])).id)[1]  # type: ignore[union-attr]
-            flat, _, time, _ = self.travel(piece[np.argmax(end * piece[:, 2])], np.inf, still, np.inf)
-        found = np.full(int(np.prod(size)), -np.inf, np.float32)
-        found[flat] = -time if vein else time
-        return found
-
-
-def _media(subject: Subject, seat: Seat) -> spread_travel.Media:
-    rule: SpaceRule = RULES[seat.space]
-    structures = subject.structures
-    of_label = spread_media.media_of(structures)
-    here = structures.by_label(seat.label)
-    assert here is not None  # a seat is a voxel of the body
-    home = np.zeros(len(of_label), bool)
-    home[list(structures.labels_of(structures.whole(here.id).id))] = True
-    for s in structures.values():
-        other_joint = s.kind == "joint" and not home[s.label]
-        other_blood = s.kind == "vessel" and is_vein(s.id) != is_vein(here.id)
-        if other_joint or (seat.space == "intravascular" and other_blood):
-            of_label[s.label] = CODE["nothing"]
-    resistance, porosity, along = (
-        np.full(len(MEDIA), np.inf),
-        np.zeros(len(MEDIA)),
-        np.ones(len(MEDIA)),
-    )
-    grain, sealed = np.zeros(len(MEDIA), np.uint8), np.zeros(len(MEDIA), bool)
-    for name, through in rule.through.items():
-        code = CODE[name]
-        resistance[code], porosity[code] = through.resistance, through.porosity
-        along[code], sealed[code] = through.along, through.sealed
-        grain[code] = ("", "lobules", "fibres").index(through.grain)
-    speed = np.zeros(len(of_label))
-    if seat.space == "intravascular":
-        speed = speeds(structures)
-    return spread_travel.Media(
-        of_label, spread_media.tissue_media(), resistance, porosity, grain, along, sealed,
-        spread_media.fibres(structures), speed, home, float(rule.reach), rule.opened, rule.beyond,
-    )  # fmt: skip
+    taken = float(share.sum(dtype=float)) * voxel / 1000.0
+    return _kept(subject, injectate, seat, index, share, escaped, taken)
 
 
 def _cut(share: NDArray[np.float32], voxel: float, volume: float) -> NDArray[np.float32]:
@@ -272,6 +161,7 @@ def _kept(
     """Return filled voxels as a small volume with an empty border."""
     grid = seat.grid
     spacing = np.asarray(grid.spacing, float)
+    index, escaped, share = index[share > 0], escaped[share > 0], share[share > 0]
     low, high = (index.min(axis=0), index.max(axis=0)) if len(index) else (seat.voxel, seat.voxel)
     crop = np.zeros(tuple(high - low + 3), np.float32)
     crop[tuple((index - low + 1).T)] = share
@@ -311,9 +201,3 @@ def _halved(
     origin[axis] += -2 * spacing[axis] + 0.5 * spacing[axis]
     spacing[axis] *= 2
     return np.ascontiguousarray(half), origin, spacing
-
-
-def _readonly(array: NDArray) -> NDArray:
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view

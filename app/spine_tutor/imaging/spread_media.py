@@ -110,7 +110,7 @@ RULES: Mapping[Space, SpaceRule] = {
     "intrathecal": SpaceRule(
         {"csf": Through(1.0, 1.0)}, ("csf", "neural", "dura"), half_size=(50.0, 8.0)
     ),
-    "intravascular": SpaceRule({"vessel": Through(1.0, 1.0)}, ("vessel",), half_size=(90.0, 3.0)),
+    "intravascular": SpaceRule({"vessel": Through(1.0, 1.0)}, ("vessel",), half_size=(60.0, 0.0)),
     "intradiscal": SpaceRule(
         {
             "nucleus": Through(0.1, 0.22),  # a healthy nucleus takes 1–2 mL (E)

@@ -122,7 +122,7 @@ def _verdict(spread: Spread, target: str | None, out: float) -> tuple[Verdict | 
 
 
 def wanted_spaces(target: str) -> tuple[Space, ...]:
-    """Return what an injection at a target is meant to fill; nothing where its name does not say."""
+    """Return what an injection at a target is to fill; nothing where its name does not say."""
     for words, spaces in WANTED:
         if any(word in target for word in words):
             return spaces

@@ -29,6 +29,8 @@ SMALL_VESSEL = (50.0, TOP)
 
 INJECTION_RATE = 1.0
 """mL/s by hand through a spinal needle (E)."""
+NARROW = 60.0
+"""mm/s. Vessels as slow as this are so small that an injection fills them against the stream."""
 DISPERSION = 2.0
 """s after which a bolus has become twice as long (E)."""
 
@@ -80,28 +82,26 @@ def hearts(
 
 
 def bolus(
-    share: NDArray[np.float32], time: NDArray[np.float32], voxel: float, ml: float, ago: float
+    stream: NDArray[np.float32], filled: NDArray[np.bool_], voxel: float, ml: float, ago: float
 ) -> NDArray[np.float32]:
     """Return the share of a fluid in blood some seconds after it was injected.
 
-    At the end of the injection it lies from the tip to where the first of it has got, mixed with
-    the blood that came by; from then on all of it is carried downstream and drawn out. What a
-    small vessel has no room for has gone on to where the model ends.
+    At the end of the injection it lies in what it has filled, mixed with the blood that came by;
+    from then on all of it is carried downstream and drawn out.
 
     Args:
-        share, time: (n,) of the lumen downstream, in order of arrival, s.
+        stream: (n,) how far downstream each voxel is, s.
+        filled: (n,) whether it was filled at the end of the injection.
         voxel: mm³.
         ml: injected.
         ago: s since the end of the injection.
     """
-    front = ml / INJECTION_RATE
-    lumen = np.cumsum(share, dtype=float) * voxel
-    met = int(np.searchsorted(time, front, side="right"))
-    if not met:
-        return np.zeros_like(share)
+    if not filled.any():
+        return np.zeros_like(stream)
+    first, last = float(stream[filled].min()), float(stream[filled].max())
     stretched = 1.0 + ago / DISPERSION
-    mixed = min(1.0, 1000.0 * ml / lumen[met - 1]) / stretched
-    there = (time >= ago) & (time <= ago + front * stretched)
-    found = np.where(there, share * mixed, 0.0)
-    surplus = float(found.sum()) * voxel / (1000.0 * ml)
-    return np.asarray(found / max(surplus, 1.0), np.float32)
+    mixed = min(1.0, 1000.0 * ml / (filled.sum() * voxel)) / stretched
+    front = first + ago + (last - first) * stretched
+    there = filled if ago == 0 else (stream >= first + ago) & (stream <= front)
+    surplus = float(there.sum()) * mixed * voxel / (1000.0 * ml)
+    return np.where(there, mixed / max(surplus, 1.0), 0.0).astype(np.float32)

@@ -7,7 +7,7 @@ settings and can be cached by them.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +19,16 @@ from spine_tutor.imaging.us_probe import place
 Coordinate = Annotated[float, Field(ge=-2000, le=2000, allow_inf_nan=False)]
 Place = str | tuple[Coordinate, Coordinate, Coordinate]
 """A landmark, a structure (its centre), a level such as ``l4``, or a world point in RAS mm."""
+
+
+def read_place(value: Any) -> Any:
+    """Return a text of three numbers, ``x,y,z``, as a point; anything else as it is."""
+    if not isinstance(value, str) or value.count(",") != 2:
+        return value
+    try:
+        return tuple(float(part) for part in value.split(","))
+    except ValueError:
+        return value
 
 
 class Pose(BaseModel):

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.geometry import Geometry, PlaneGeometry
+from spine_tutor.imaging.injectate import Injectate
 from spine_tutor.imaging.needle import Needle
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.imaging.us_probe import place
@@ -72,8 +73,20 @@ class Bench:
 
     def with_needle(self, needle: Needle | None, dragging: bool = False) -> Bench:
         """Return the bench with this needle in all its pictures, None for none."""
+        return self._with({"needle": needle}, dragging)
+
+    @property
+    def injectate(self) -> Injectate | None:
+        """Return what is injected into the body: the same in all pictures."""
+        return next((shot.additions.injectate for shot in self.shots.values()), None)
+
+    def with_injectate(self, injectate: Injectate | None, dragging: bool = False) -> Bench:
+        """Return the bench with this injected in all its pictures, None for nothing."""
+        return self._with({"injectate": injectate}, dragging)
+
+    def _with(self, added: Mapping[str, Any], dragging: bool) -> Bench:
         shots = {
-            name: replace(shot, additions=shot.additions.model_copy(update={"needle": needle}))
+            name: replace(shot, additions=shot.additions.model_copy(update=added))
             for name, shot in self.shots.items()
         }
         return replace(self, shots=shots, dragged="*" if dragging else None)

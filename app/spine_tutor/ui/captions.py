@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.modality import MODALITIES
+from spine_tutor.imaging.needle import MAKES
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.imaging.view import FluoroscopyView, SliceView, UltrasoundView
 from spine_tutor.resources import LABEL
@@ -92,7 +93,12 @@ def alt(shot: Shot, *, telling: bool) -> str:
 
 def described(shot: Shot) -> str:
     """Return a sentence that says what a picture is."""
-    return f"Simulated {MODALITIES[shot.modality].name}, {pose(shot)}, centred on {_place(shot)}."
+    needle = shot.additions.needle
+    beside = f", with a needle ({MAKES[needle.kind].name})" if needle is not None else ""
+    return (
+        f"Simulated {MODALITIES[shot.modality].name}, {pose(shot)}, "
+        f"centred on {_place(shot)}{beside}."
+    )
 
 
 def _place(shot: Shot) -> str:

@@ -1,167 +1,172 @@
-"""The injection on a bench: where, how much, with contrast or without, how long ago."""
+"""The injection on a bench: where, how much, with contrast or without, how long ago; what it fills.
+
+Its seconds are a slider like any other: dragged, it plays how blood carries contrast off.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from spine_tutor.anatomy import Subject
-from spine_tutor.imaging.injectate import Injectate
+from spine_tutor.imaging.injectate import Injectate, parse_injectate
 from spine_tutor.imaging.spread import Spread
-from spine_tutor.imaging.spread_pattern import Pattern, pattern
+from spine_tutor.imaging.spread_pattern import pattern
 from spine_tutor.imaging.spread_pictures import fluid
 from spine_tutor.problems import ProblemError
-from spine_tutor.ui import state
+from spine_tutor.ui import components, state
 from spine_tutor.ui.bench import Bench
 
-CROSS, TIP = "at the cross-hair", "at the needle's tip"
-"""Places that are no landmark."""
-MOMENTS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 30.0, 120.0)
-"""s after the injection that can be looked at; the first of them are what a vessel takes."""
-FILM_S = 8.0
-"""s that a film lasts in the body: by then a vessel is clear."""
-FRAME_S = 0.9
-"""s between two frames that are played."""
+ID = "injectate"
+"""Its place among what can be steered, beside the pictures."""
+NOTHING, TIP, CROSS = "nothing", "tip", "cross-hair"
+"""No injection; at the needle's tip; at a place that is no landmark."""
+IODINE = 240.0
+"""mg/mL of what is injected at first, as iohexol 240 has."""
 LEAST_ML = 0.01
 """Structures that hold less are not listed."""
-IODINE = 240.0
-"""mg/mL of the contrast that the panel injects, as iohexol 240 has."""
+LISTED = 6
+RANGES = (
+    ("volume_ml", 0.5, 10.0, 0.5, " mL", "Volume (simulated)"),
+    ("iodine", 0.0, 300.0, 10.0, " mg/mL", "Iodine (0: plain fluid)"),
+    ("seconds", 0.0, 8.0, 0.1, " s", "Seconds after"),
+)
+NOTE = "A simulated volume: it shows where fluid goes and is a dose for nobody."
 
 
-def panel(scope: str, subject: Subject) -> None:
+def controls(scope: str, subject: Subject) -> None:
     """Draw the controls of the injection and what it fills; keep it on the bench of a scope."""
-    bench = state.bench(scope)
-    assert bench is not None, "a page lays the bench out before it draws it"
-    now = injectate(bench)
-    due = state.value(f"inject/due/{scope}")
-    if due is not None:  # a widget's value is set before it is drawn
-        state.set_value(f"inject/seconds/{scope}", due)
-        state.forget(f"inject/due/{scope}")
-    with st.expander("Injection", icon=":material/syringe:", expanded=now is not None):
-        needle = any(shot.additions.needle for shot in bench.shots.values())
-        where = st.selectbox(
-            "Where",
-            [CROSS, *([TIP] if needle else []), *subject.landmarks],
-            format_func=lambda name: subject.landmarks[name].name
-            if name in subject.landmarks
-            else name,
-            key=f"inject/where/{scope}",
-        )
-        st.button(
-            "Inject", on_click=partial(_inject, scope, where), key=f"inject/go/{scope}", type="primary"
-        )
-        if now is None:
-            st.caption("A simulated volume: never a dose.")
-            return
-        volume = st.slider("Volume, mL", 0.5, 10.0, now.volume_ml, 0.5, key=f"inject/ml/{scope}")
-        contrast = st.toggle("With contrast", not now.is_plain, key=f"inject/contrast/{scope}")
-        seconds = st.select_slider(
-            "Seconds after", MOMENTS, now.seconds, key=f"inject/seconds/{scope}"
-        )
-        wanted = now.model_copy(
-            update={"volume_ml": volume, "iodine": IODINE * contrast, "seconds": seconds}
-        )
-        if wanted != now:
-            bench = injected(bench, wanted)
-            state.keep(scope, bench)
-        play, stop = st.columns(2)
-        play.button("Play", icon=":material/play_arrow:", on_click=partial(_play, scope))
-        stop.button("Remove", on_click=partial(_remove, scope), key=f"inject/off/{scope}")
-        _report(bench, subject)
-    if state.value(f"inject/plays/{scope}"):
-        _film(scope)
+    bench = _bench(scope)
+    key = f"controls/{scope}/{ID}"
+    for refused in state.value(f"refused/{scope}") or ():
+        st.caption(f"⚠ {refused}")
+    components.live_controls(
+        "Injection controls",
+        rows(bench, subject),
+        state.echo(key),
+        key=key,
+        on_turn=partial(_turned, scope, key),
+    )
+    if bench.injectate is None:
+        st.caption("Choose where to inject.")
+        return
+    try:
+        found = fluid(subject, next(iter(bench.shots.values())).additions)
+    except ProblemError as error:
+        st.warning(said(error))
+        return
+    if found is None:
+        st.markdown("**Nothing of it is left:** blood has carried it off.")
+    else:
+        st.markdown("\n\n".join(report(found, aimed_at(bench))))
+        st.markdown(table(found))
+    st.caption(NOTE)
 
 
-def injectate(bench: Bench) -> Injectate | None:
-    """Return what is injected on a bench: the same in all its pictures."""
-    return next((shot.additions.injectate for shot in bench.shots.values()), None)
+def rows(bench: Bench, subject: Subject) -> list[dict[str, Any]]:
+    """Return the rows of the panel, as `live_controls.js` reads them."""
+    now = bench.injectate
+    places = [{"value": NOTHING, "text": "nothing injected"}]
+    if bench.needle is not None:
+        places.append({"value": TIP, "text": "at the needle's tip"})
+    places.append({"value": CROSS, "text": "where the cross-hair is"})
+    places += [{"value": m.id, "text": m.name} for m in subject.landmarks.values() if _fits(m.id)]
+    at = NOTHING if now is None else _named(now)
+    if at not in {place["value"] for place in places}:  # a structure, from a lesson or link
+        places.append({"value": at, "text": at.replace("_", " ")})
+    found: list[dict[str, Any]] = [
+        {"id": "at", "label": "Inject", "kind": "choice", "help": "Where the fluid comes out.",
+         "options": places, "value": at}
+    ]  # fmt: skip
+    for name, low, high, step, unit, label in RANGES if now else ():
+        value = getattr(now, name)
+        found.append({
+            "id": name, "label": label, "kind": "range", "unit": unit, "step": step,
+            "min": min(low, value), "max": max(high, value), "value": value,
+            "help": Injectate.model_fields[name].description or "",
+        })  # fmt: skip
+    return found
 
 
-def injected(bench: Bench, wanted: Injectate | None) -> Bench:
-    """Return a bench with this injected in all its pictures, None for nothing."""
-    shots = {
-        name: replace(shot, additions=shot.additions.model_copy(update={"injectate": wanted}))
-        for name, shot in bench.shots.items()
-    }
-    return replace(bench, shots=shots)
+def turned(bench: Bench, changes: Mapping[str, Any]) -> Injectate | None:
+    """Return the injectate with some of its controls turned, None for none.
+
+    Raises:
+        ProblemError: if a value is not allowed.
+    """
+    before = bench.injectate
+    if changes.get("at") == NOTHING or (before is None and "at" not in changes):
+        return None
+    fields: dict[str, Any] = before.model_dump() if before else {"iodine": IODINE}
+    fields |= changes
+    if "at" in changes:  # another place is another injection
+        fields |= {"seconds": 0.0, "space": "auto"}
+    if fields["at"] == TIP:
+        fields["at"] = None
+    if fields["at"] == CROSS:
+        fields["at"] = tuple(round(value, 1) for value in bench.point)
+    return parse_injectate(fields)
 
 
-def rows(found: Spread) -> list[dict[str, object]]:
-    """Return what a fluid fills, most first: one row a structure."""
-    return [
-        {"structure": found.subject.structures[name].name, "mL": round(ml, 2)}
-        for name, ml in found.ml.items()
-        if ml >= LEAST_ML
-    ]
+def report(found: Spread, target: str | None) -> list[str]:
+    """Return the pattern, its verdict and what did not go in, a sentence or two each."""
+    shown = pattern(found, target)
+    lines = [f"**{shown.name}.** {shown.look}"]
+    if shown.verdict is not None:
+        lines.append(f"**{shown.verdict.capitalize()}:** {shown.why}")
+    if found.taken_ml < 0.95 * found.injectate.volume_ml:
+        lines.append(f"It takes no more than {found.taken_ml:.1f} mL.")
+    return lines
+
+
+def table(found: Spread) -> str:
+    """Return what a fluid fills as a Markdown table, most first."""
+    listed = [(name, ml) for name, ml in found.ml.items() if ml >= LEAST_ML][:LISTED]
+    lines = ["| It fills | mL |", "|---|--:|"]
+    lines += [f"| {found.subject.structures[name].name} | {ml:.2f} |" for name, ml in listed]
+    return "\n".join(lines)
 
 
 def aimed_at(bench: Bench) -> str | None:
     """Return the name of what the needle, or else the injection, is aimed at."""
-    for shot in bench.shots.values():
-        if shot.additions.needle is not None and isinstance(shot.additions.needle.tip, str):
-            return shot.additions.needle.tip
-    now = injectate(bench)
+    if bench.needle is not None and isinstance(bench.needle.tip, str):
+        return bench.needle.tip
+    now = bench.injectate
     return now.at if now is not None and isinstance(now.at, str) else None
 
 
-def _report(bench: Bench, subject: Subject) -> None:
-    additions = next(iter(bench.shots.values())).additions
+def said(error: ProblemError) -> str:
+    """Return what is wrong with an injection, and what to do, in sentences."""
+    return " ".join(f"{p.message[:1].upper()}{p.message[1:]} {p.remedy}" for p in error.problems)
+
+
+def _fits(landmark: str) -> bool:
+    """Return whether a landmark is a place to inject at: not on the skin."""
+    return "skin" not in landmark
+
+
+def _named(now: Injectate) -> str:
+    if now.at is None:
+        return TIP
+    return now.at if isinstance(now.at, str) else CROSS
+
+
+def _turned(scope: str, key: str) -> None:
+    heard, bench = state.heard(key, "change"), _bench(scope)
     try:
-        found = fluid(subject, additions)
+        injectate = turned(bench, heard.get("changes", {}))
     except ProblemError as error:
-        st.warning(" ".join(f"{p.message} {p.remedy}" for p in error.problems))
+        state.set_value(f"refused/{scope}", [said(error)])
         return
-    if found is None:
-        st.info("Nothing of it is left: blood has carried it off.")
-        return
-    shown: Pattern = pattern(found, aimed_at(bench))
-    st.markdown(f"**{shown.name}.** {shown.look}")
-    if shown.verdict is not None:
-        say = {"intended": st.success, "partly": st.warning, "not intended": st.error}
-        say[shown.verdict](f"{shown.verdict.capitalize()}. {shown.why}")
-    if found.taken_ml < 0.95 * found.injectate.volume_ml:
-        st.caption(f"It takes no more than {found.taken_ml:.1f} mL.")
-    st.dataframe(rows(found), hide_index=True, height=180)
-    st.caption("A simulated volume: never a dose.")
+    state.set_value(f"refused/{scope}", [])
+    state.keep(scope, bench.with_injectate(injectate, bool(heard.get("dragging"))))
+    state.set_value(f"held/{scope}", None)
 
 
-def _inject(scope: str, where: str) -> None:
+def _bench(scope: str) -> Bench:
     bench = state.bench(scope)
-    assert bench is not None
-    old = injectate(bench) or Injectate(iodine=IODINE)
-    at = {CROSS: bench.point, TIP: None}.get(where, where)
-    state.forget(f"inject/seconds/{scope}")
-    state.keep(scope, injected(bench, old.model_copy(update={"at": at, "seconds": 0.0})))
-
-
-def _remove(scope: str) -> None:
-    bench = state.bench(scope)
-    assert bench is not None
-    state.forget(f"inject/plays/{scope}")
-    state.keep(scope, injected(bench, None))
-
-
-def _play(scope: str) -> None:
-    state.set_value(f"inject/due/{scope}", MOMENTS[0])
-    state.set_value(f"inject/plays/{scope}", True)
-    state.forget(f"inject/shown/{scope}")
-
-
-@st.fragment(run_every=FRAME_S)
-def _film(scope: str) -> None:
-    """Go on to the next moment, until blood has had its time."""
-    if not state.value(f"inject/plays/{scope}"):
-        return
-    shown = state.value(f"inject/shown/{scope}")
-    now = state.value(f"inject/seconds/{scope}") or MOMENTS[0]
-    if shown != now:  # this moment has not been on the screen for its time yet
-        state.set_value(f"inject/shown/{scope}", now)
-        return
-    later = [moment for moment in MOMENTS if now < moment <= FILM_S]
-    if not later:
-        state.set_value(f"inject/plays/{scope}", False)
-        return
-    state.set_value(f"inject/due/{scope}", later[0])
-    st.rerun()
+    assert bench is not None, "a page lays the bench out before it draws it"
+    return bench

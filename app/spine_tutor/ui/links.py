@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from spine_tutor.imaging.injectate import parse_injectate
 from spine_tutor.imaging.needle import parse_needle
 from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.ui.bench import Bench
@@ -19,7 +20,7 @@ from spine_tutor.ui.controls import POSE, SETTING, turned
 
 REMEDY = "It was left out; the rest of the link is followed."
 LIMIT_MM = 2000.0
-NO_NEEDLE = "none"
+NO_NEEDLE, NO_VOLUME = "none", "0"
 
 
 def encode(bench: Bench, start: Bench) -> dict[str, str]:
@@ -42,6 +43,10 @@ def encode(bench: Bench, start: Bench) -> dict[str, str]:
         given = bench.needle.model_dump(exclude_defaults=True) if bench.needle else {}
         given = {"kind": bench.needle.kind if bench.needle else NO_NEEDLE} | given
         found |= {f"needle.{name}": _text(value) for name, value in given.items()}
+    if bench.injectate != start.injectate:
+        given = bench.injectate.model_dump(exclude_defaults=True) if bench.injectate else {}
+        given = {"volume_ml": bench.injectate.volume_ml if bench.injectate else 0.0} | given
+        found |= {f"injectate.{name}": _text(value) for name, value in given.items()}
     if not np.allclose(bench.point, start.point, atol=0.05):
         found["at"] = ",".join(_text(value) for value in bench.point)
     if bench.camera != start.camera and not isinstance(bench.camera, str):
@@ -55,7 +60,7 @@ def decode(parameters: Mapping[str, str], start: Bench) -> tuple[Bench, list[Pro
     bench, problems = start, []
     for key, text in parameters.items():
         panel, dot, name = key.partition(".")
-        if not dot or panel == "needle":
+        if not dot or panel in ("needle", "injectate"):
             continue
         try:
             shot = bench.shots[panel]
@@ -73,6 +78,13 @@ def decode(parameters: Mapping[str, str], start: Bench) -> tuple[Bench, list[Pro
             bench = bench.with_needle(wanted)
         except (KeyError, ProblemError):
             problems.append(Problem("link", "`needle` is not possible.", REMEDY))
+    injected = {key[10:]: text for key, text in parameters.items() if key.startswith("injectate.")}
+    if injected:
+        try:
+            nothing = injected["volume_ml"] == NO_VOLUME
+            bench = bench.with_injectate(None if nothing else parse_injectate(injected))
+        except (KeyError, ProblemError):
+            problems.append(Problem("link", "`injectate` is not possible.", REMEDY))
     if "at" in parameters:
         point = _numbers(parameters["at"], 3, LIMIT_MM)
         if point is None:

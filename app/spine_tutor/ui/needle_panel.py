@@ -10,7 +10,8 @@ from typing import Any
 import streamlit as st
 
 from spine_tutor.anatomy import Subject
-from spine_tutor.imaging.needle import MAKES, Needle, Passage, parse_needle, passages
+from spine_tutor.anatomy.subject import Landmark
+from spine_tutor.imaging.needle import MAKES, Needle, Passage, angles, parse_needle, passages
 from spine_tutor.problems import ProblemError
 from spine_tutor.ui import components, state
 from spine_tutor.ui.bench import Bench
@@ -37,6 +38,8 @@ MEETS = {
     "organ": "goes through an organ",
 }
 """What is said of a way, by the kind of structure on it."""
+TOUCH_MM = 1.0
+"""A needle that ends on bone, as some shall, seems to enter it by up to this: a voxel."""
 DURAL = ("dura", "csf", "cord")
 
 
@@ -79,7 +82,7 @@ def rows(bench: Bench, subject: Subject) -> list[dict[str, Any]]:
     if needle is None:
         return found
     targets = [{"value": CROSS, "text": "where the cross-hair is"}]
-    targets += [{"value": mark.id, "text": mark.name} for mark in subject.landmarks.values()]
+    targets += [{"value": mark.id, "text": mark.name} for mark in _targets(subject)]
     named = needle.tip if isinstance(needle.tip, str) else CROSS
     if named not in {target["value"] for target in targets}:  # a structure, from a lesson or link
         targets.append({"value": named, "text": named.replace("_", " ")})
@@ -112,8 +115,10 @@ def turned(bench: Bench, changes: Mapping[str, Any], subject: Subject) -> Needle
     fields |= changes
     if "tip" in changes:
         fields |= {"entry": None, "advance": 0.0}
-        if changes["tip"] == CROSS:
-            fields["tip"] = tuple(round(value, 1) for value in bench.point)
+        if mark := subject.landmarks.get(str(changes["tip"])):
+            fields |= _aim(mark)
+    if fields["tip"] == CROSS:
+        fields["tip"] = tuple(round(value, 1) for value in bench.point)
     needle = parse_needle(fields)
     if "advance" in changes:  # the skin is as far as it can be drawn back
         whole = needle.model_copy(update={"advance": 0.0})
@@ -136,6 +141,8 @@ def warnings(found: tuple[Passage, ...]) -> list[str]:
     for passage in found:
         structure = passage.structure
         meets = MEETS.get(structure.kind)
+        if structure.kind == "bone" and passage.length < TOUCH_MM:
+            meets = None
         if structure.tissue in DURAL:
             meets = "goes through the dura"
         if meets:
@@ -190,11 +197,24 @@ def _depth(needle: Needle, subject: Subject) -> float:
         return 100.0
 
 
+def _targets(subject: Subject) -> list[Landmark]:
+    """Return the landmarks that needles are aimed at."""
+    marks = subject.landmarks.values()
+    return [mark for mark in marks if mark.direction is not None or "target" in mark.id]
+
+
 def _first_aim(bench: Bench, subject: Subject) -> dict[str, Any]:
     """Return the way to the target nearest to the cross-hair, else to the cross-hair itself."""
-    targets = [mark for mark in subject.landmarks.values() if "target" in mark.id]
+    targets = _targets(subject)
     if not targets:
-        return {"tip": tuple(round(value, 1) for value in bench.point)}
-    nearest = min(targets, key=lambda mark: math.dist(mark.point, bench.point)).id
-    lean = {"left": -LEAN_DEG, "right": LEAN_DEG}.get(nearest.rpartition("_")[2], 0.0)
-    return {"tip": nearest, "oblique": lean}
+        return {"tip": CROSS}
+    return _aim(min(targets, key=lambda mark: math.dist(mark.point, bench.point)))
+
+
+def _aim(mark: Landmark) -> dict[str, Any]:
+    """Return the recommended way to a target; without one, a lean to the target's own side."""
+    if mark.direction is None:
+        lean = {"left": -LEAN_DEG, "right": LEAN_DEG}.get(mark.id.rpartition("_")[2], 0.0)
+        return {"tip": mark.id, "oblique": lean, "tilt": 0.0}
+    oblique, tilt = angles(mark.direction)
+    return {"tip": mark.id, "oblique": round(oblique), "tilt": round(tilt)}

@@ -26,6 +26,7 @@ from spine_tutor.ui import (
     captions,
     components,
     controls,
+    injectate_panel,
     links,
     needle_panel,
     routes,
@@ -259,7 +260,7 @@ def _list(vector: np.ndarray) -> list[float]:
 
 
 def _controls(scope: str, steered: str, bench: Bench, subject: Subject, everything: bool) -> None:
-    names = [*bench.shots, *([needle_panel.ID] if everything else [])]
+    names = [*bench.shots, *([needle_panel.ID, injectate_panel.ID] if everything else [])]
     if len(names) > 1:
         key = f"steer/{scope}"
         if state.value(key) is None:
@@ -275,6 +276,9 @@ def _controls(scope: str, steered: str, bench: Bench, subject: Subject, everythi
         )
     if steered == needle_panel.ID:
         needle_panel.controls(scope, subject)
+        return
+    if steered == injectate_panel.ID:
+        injectate_panel.controls(scope, subject)
         return
     shot, key = bench.shots[steered], f"controls/{scope}/{steered}"
     for refused in state.value(f"refused/{scope}") or ():
@@ -295,6 +299,8 @@ def _controls(scope: str, steered: str, bench: Bench, subject: Subject, everythi
 def _panel_name(panel: str, bench: Bench) -> str:
     if panel == needle_panel.ID:
         return "Needle"
+    if panel == injectate_panel.ID:
+        return "Injection"
     modality, _, number = panel.partition("-")
     return MODALITIES[modality].name + (f" {number}" if number else "")
 

@@ -79,6 +79,7 @@ class Picture {
       this.bitmap?.close();
       this.bitmap = bitmap;
       this.canvas.dataset.painted = header.key;
+      this.canvas.dataset.size = header.size;
       this.canvas.dataset.at = String(performance.timeOrigin + performance.now());
       this.labels = null;
     }

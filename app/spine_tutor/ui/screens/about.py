@@ -6,9 +6,8 @@ from importlib.metadata import version
 
 import streamlit as st
 
-from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.resources import LABEL
-from spine_tutor.ui import cache, captions
+from spine_tutor.ui import cache, honesty
 from spine_tutor.ui.deployment import deployment
 
 
@@ -24,15 +23,7 @@ def page() -> None:
         "shows: names, questions and claims are checked against the simulation, not typed in."
     )
     st.subheader("What is modelled, and what is not")
-    for place, modality in zip(st.columns(len(MODALITIES)), MODALITIES.values(), strict=True):
-        with place.container(border=True, height="stretch"):
-            color = captions.COLORS[modality.id]
-            st.html(f'<h4 style="color:{color};margin:0">{modality.name}</h4>')
-            for title, said in (
-                ("Modelled", modality.effects),
-                ("Not modelled", modality.omissions),
-            ):
-                st.markdown(f"**{title}**\n" + "".join(f"\n- {line}" for line in said))
+    honesty.panel("about")
     _sources()
     st.subheader("Licences")
     st.markdown(

@@ -12,7 +12,7 @@ from spine_tutor.anatomy.library import list_subjects
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import standard_shots
 from spine_tutor.problems import Problem, ProblemError, nearest
-from spine_tutor.ui import frame, layout, state, visibility_table, whole_scene
+from spine_tutor.ui import frame, honesty, layout, state, visibility_table, whole_scene
 from spine_tutor.ui.bench import Bench
 from spine_tutor.ui.layout import KINDS
 from spine_tutor.ui.workbench import lay_out, workbench
@@ -48,6 +48,8 @@ def page() -> None:
         _side(scope, subject)
     with rest:
         workbench(scope, subject, everything=True, below=visibility_table.panel)
+        if st.toggle("How far can these pictures be trusted?", key=f"trust/{scope}"):
+            honesty.panel(scope)
         whole_scene.offer(scope, subject)
 
 
