@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from spine_tutor.anatomy import lower_thin
+from spine_tutor.anatomy import lower_thin, neck_thin
 from spine_tutor.anatomy.bones import Skeleton, build_skeleton, paint_bones, paint_facet_joints
 from spine_tutor.anatomy.canal import CanalWall, canal_line
 from spine_tutor.anatomy.canvas import Canvas
@@ -35,7 +35,9 @@ from spine_tutor.anatomy.ligaments import (
 from spine_tutor.anatomy.lower_back import LowerBack
 from spine_tutor.anatomy.meshing import surface_meshes
 from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.neck import Neck
 from spine_tutor.anatomy.nerves import paint_nerves
+from spine_tutor.anatomy.pelvic_ligaments import paint_over_hiatus
 from spine_tutor.anatomy.posture import bend_canvas, bend_column, bend_of
 from spine_tutor.anatomy.region import LUMBAR, Region, subject_id
 from spine_tutor.anatomy.structure import StructureSet
@@ -68,8 +70,13 @@ class Surroundings(Protocol):
         """Paint all of it into what is free on either canvas."""
 
 
-_SURROUNDINGS: Mapping[str, type[Surroundings]] = {"lumbar": LowerBack, "sacral": LowerBack}
+_SURROUNDINGS: Mapping[str, type[Surroundings]] = {
+    "cervical": Neck,
+    "lumbar": LowerBack,
+    "sacral": LowerBack,
+}
 _THIN: Mapping[str, ThinStructures] = {
+    "cervical": neck_thin.thin_structures,
     "lumbar": lower_thin.thin_structures,
     "sacral": lower_thin.thin_structures,
 }
@@ -170,13 +177,15 @@ def _paint_canal(
     tell(0.28, "Laying discs and facet joints")
     paint_discs(fine, column, case)
     paint_facet_joints(fine, skeleton, column.region)
+    if column.region.pelvis:
+        paint_over_hiatus(fine, column)
     tell(0.34, "Measuring the canal")
     wall = CanalWall(fine, canal_line(column, case))
     tell(0.40, "Filling the thecal sac")
     sac = fit_sac(wall, column)
     paint_sac(fine, sac, rng)
     tell(0.42, "Leading out the nerves")
-    roots = paint_nerves(fine, sac)
+    roots = paint_nerves(fine, sac, skeleton.vertebrae)
     core = Core(case, column, skeleton, wall, sac, roots)
     far = coarse.grid().bounds
     tubes = [t for tube in _THIN[column.region.id](core) if (t := tube.within(*far))]

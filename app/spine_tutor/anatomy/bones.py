@@ -14,6 +14,7 @@ from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import BREADTH, Column, build_column
 from spine_tutor.anatomy.fields import Distances, Points, sample
+from spine_tutor.anatomy.neck_bones import build_neck_bones
 from spine_tutor.anatomy.pelvis import build_pelvis
 from spine_tutor.anatomy.region import REGIONS, Region
 from spine_tutor.anatomy.rows import SIDES
@@ -98,6 +99,8 @@ def build_skeleton(column: Column, case: Case) -> Skeleton:
         sacrum = build_sacrum(plate, scale, 1.5 * case.facet_hypertrophy, case.sex)
         others = build_pelvis(plate, scale, sacrum.bone, SACROILIAC_SPACE * scale)
     vertebrae = build_vertebrae(column, case, sacrum)
+    if "c1" in vertebrae:
+        others = build_neck_bones(column, vertebrae, case)
     thorax = build_thorax(column, vertebrae, case)
     breastbone = () if thorax.sternum is None else (thorax.sternum,)
     return Skeleton(vertebrae, sacrum, (*others, *thorax.ribs.values(), *breastbone), thorax)

@@ -205,7 +205,8 @@ def _owners(canvas: Canvas, region: Region) -> NDArray[np.int16]:
     for n, level in enumerate(region.levels):
         owner[list(known.labels_of(f"{level}_vertebra"))] = n
     if region.pelvis:
-        owner[list(known.labels_of("sacrum"))] = len(region.levels)
+        for closed in ("sacrum", "sacrococcygeal_ligament"):
+            owner[list(known.labels_of(closed))] = len(region.levels)
     for upper, lower in region.discs:
         owner[list(known.labels_of(disc_id(upper, lower)))] = len(region.levels) + 1
     return owner

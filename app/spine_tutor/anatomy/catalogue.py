@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
-from spine_tutor.anatomy import catalogue_hardware, catalogue_pelvis, catalogue_trunk
+from spine_tutor.anatomy import (
+    catalogue_hardware,
+    catalogue_neck,
+    catalogue_pelvis,
+    catalogue_trunk,
+)
 from spine_tutor.anatomy.kinds import KINDS
 from spine_tutor.anatomy.region import LUMBAR, Region
 from spine_tutor.anatomy.rows import BONE, COLORS, SIDES, Row
@@ -33,6 +38,7 @@ SACRAL_ROOTS: Mapping[str, tuple[str, ...]] = {
 """Roots of the sacrum that a region shows."""
 
 _SURROUNDINGS: Mapping[str, Callable[[], Iterator[Row]]] = {
+    "cervical": catalogue_neck.rows,
     "lumbar": catalogue_trunk.lumbar_rows,
     "sacral": catalogue_trunk.sacral_rows,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spine_tutor.anatomy import shoulder, skull_base
+from spine_tutor.anatomy.neck_bones import RIBS
 from spine_tutor.anatomy.ribs import PARTS as RIB_PARTS
 from spine_tutor.anatomy.rows import BONE, COLORS, SIDES, Row, envelope, muscles, paired
 
@@ -27,7 +28,7 @@ MUSCLES = {
     "pectoral_muscles": "pectoral muscles",
     "intercostal_muscles": "intercostal muscles",
 }
-RIBS = (1, 2)
+
 ARTERIES = {
     "subclavian_artery": "subclavian artery",
     "common_carotid_artery": "common carotid artery",

@@ -13,12 +13,15 @@ from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.catalogue import SACRAL_ROOTS
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.roots_cervical import over_transverse_process
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import FORAMINA
+from spine_tutor.anatomy.skeleton import VertebraModel
 from spine_tutor.anatomy.thecal_sac import EXIT, Sac, root_exit
 from spine_tutor.anatomy.tubes import STEP, smooth
 
 Array = NDArray[np.float64]
+Vertebrae = Mapping[str, VertebraModel]
 
 BELOW_PEDICLE = 1.6
 """Gap between the lower border of a pedicle and the root under it, mm (estimate)."""
@@ -28,7 +31,7 @@ GANGLION_LENGTH = 11.0
 """Length of a ganglion, mm (estimate)."""
 # Where the nerve goes beyond the foramen, right side: unit-free steps of world x, y, z.
 _ONWARD = {
-    "c": (0.75, 0.45, -0.45),
+    "c": (0.70, 0.25, -0.62),
     "t": (0.95, -0.15, -0.25),
     "t12": (0.80, 0.10, -0.60),
     "l1": (0.55, 0.22, -0.80),
@@ -106,7 +109,7 @@ def measure_pedicle(canvas: Canvas, column: Column, level: str, side: str) -> Pe
 
 
 def root_path(
-    canvas: Canvas, sac: Sac, level: str, side: str, under: str | None = None
+    canvas: Canvas, sac: Sac, level: str, side: str, under: str | None, bones: Vertebrae
 ) -> tuple[Array, float]:
     """Return the course of a root from the sac outwards and how far along its ganglion lies.
 
@@ -115,6 +118,7 @@ def root_path(
         sac: where the root leaves.
         level, side: which root.
         under: the vertebra under whose pedicle it leaves, None for a root of the sacrum.
+        bones: the vertebrae.
 
     Returns:
         (n, 3) world points every `STEP` mm, and a length in mm.
@@ -128,6 +132,8 @@ def root_path(
     ]
     if under is None:
         way = _through_sacrum(sac.column, level, sign)
+    elif level in bones and level.startswith("c"):
+        way = over_transverse_process(bones[level], _thickness(level), sign)
     else:
         way = _under_pedicle(measure_pedicle(canvas, sac.column, under, side), level, sign)
     onward = np.array(_ONWARD.get(level) or _ONWARD[level[0]]) * [sign, 1.0, 1.0]
@@ -189,14 +195,14 @@ def _through_sacrum(column: Column, level: str, sign: float) -> list[Array]:
             for x, y, z in FORAMINA[level][:3]]  # fmt: skip
 
 
-def paint_nerves(canvas: Canvas, sac: Sac) -> Roots:
-    """Paint ganglia and roots of the region, and return their courses."""
+def paint_nerves(canvas: Canvas, sac: Sac, bones: Vertebrae) -> Roots:
+    """Paint ganglia and roots of the region, among its vertebrae, and return their courses."""
     region = sac.column.region
     sacral = dict.fromkeys(SACRAL_ROOTS[region.id] if region.pelvis else ())
     roots = {}
     for level, under in (region.roots | sacral).items():
         for side in SIDES:
-            root = _root(canvas, sac, level, side, under)
+            root = _root(canvas, sac, level, side, under, bones)
             offset = (STEP * np.arange(len(root.path)) - root.ganglion) / (0.5 * GANGLION_LENGTH)
             bulge = np.sqrt(np.clip(1.0 - offset**2, 0.0, 1.0)) * 0.5 * _ganglion(level)
             swollen = bulge > 0.75 * root.radius
@@ -207,8 +213,10 @@ def paint_nerves(canvas: Canvas, sac: Sac) -> Roots:
     return roots
 
 
-def _root(canvas: Canvas, sac: Sac, level: str, side: str, under: str | None) -> Root:
-    path, ganglion_at = root_path(canvas, sac, level, side, under)
+def _root(
+    canvas: Canvas, sac: Sac, level: str, side: str, under: str | None, bones: Vertebrae
+) -> Root:
+    path, ganglion_at = root_path(canvas, sac, level, side, under, bones)
     along = STEP * np.arange(len(path))
     # within the sleeve of dura it is thinner, in muscle it divides: the ends taper
     radius = 0.5 * _thickness(level) * np.interp(along, [0.0, 6.0], [0.6, 1.0])

@@ -38,7 +38,7 @@ class PelvicLigaments:
     """They are worked out from the bones on the coarse canvas and painted into either."""
 
     def __init__(self, coarse: Canvas, column: Column, case: Case):
-        self.size = case.height_scale
+        self.size, self.column = case.height_scale, column
         self.places = pelvic_places(column.endplate("s1", "upper"), column.sacral_scale)
         self.foramina = list(_foramina(column))
         self.sacroiliac = {side: self._between(coarse, side) for side in SIDES}
@@ -48,7 +48,7 @@ class PelvicLigaments:
         """Paint them into what is free, after the fat of the sacral foramina."""
         for path, radius in self.foramina:
             canvas.paint_tube("epidural_fat", path, radius)
-        self._paint_over_hiatus(canvas)
+        paint_over_hiatus(canvas, self.column)
         for side in SIDES:
             canvas.paint_tube(
                 f"iliolumbar_ligament_{side}", self.iliolumbar[side], self.size * ILIOLUMBAR
@@ -101,25 +101,29 @@ class PelvicLigaments:
         end = points[np.argmin(np.linalg.norm(points - aim, axis=1))]
         return np.stack([start, 0.5 * (start + end) - [0.0, 1.5, 0.0], end])
 
-    def _paint_over_hiatus(self, canvas: Canvas) -> None:
-        """Paint the ligament between the cornua, from the apex of the hiatus to the coccyx."""
-        half, over = HIATUS[0], HIATUS[1]
-        half = max(half, 0.6 * canvas.spacing)
-        apex, base = self.places["sacral_hiatus_apex"], self.places["sacral_hiatus_base"]
-        cornu = self.places["sacral_cornu_right"]
-        top = apex + self.size * np.array([0.0, -4.0, 3.0])
-        middle = np.array([0.0, cornu[1] + 0.5 * self.size, cornu[2]])
-        end = base + self.size * np.array([0.0, -1.5, -8.0])
-        window = canvas.window(
-            [-cornu[0] - 8.0, end[1] - 22.0, end[2]], [cornu[0] + 8.0, top[1] + 12.0, top[2]]
-        )
-        x, y, z = canvas.axes(window)
-        line = np.array([end, middle, top])
-        at = np.interp(z, line[:, 2], line[:, 1])
-        wide = np.interp(z, line[:, 2], [0.8 * cornu[0], cornu[0], 0.6 * cornu[0]]) + over
-        canvas.paint(
-            "sacrococcygeal_ligament", (np.abs(y - at) < half) & (np.abs(x) < wide), window
-        )
+
+def paint_over_hiatus(canvas: Canvas, column: Column) -> None:
+    """Paint the dorsal sacrococcygeal ligament, which closes the sacral hiatus.
+
+    It is stretched between the cornua, from the last lamina to the back of the coccyx.
+    """
+    size = column.sacral_scale
+    places = pelvic_places(column.endplate("s1", "upper"), size)
+    half, over = max(HIATUS[0], 0.6 * canvas.spacing), HIATUS[1]
+    apex, base = places["sacral_hiatus_apex"], places["sacral_hiatus_base"]
+    cornu = places["sacral_cornu_right"]
+    top = apex + size * np.array([0.0, -4.0, 3.0])
+    middle = np.array([0.0, cornu[1] + 0.5 * size, cornu[2]])
+    end = base + size * np.array([0.0, -1.5, -8.0])
+    window = canvas.window(
+        [-cornu[0] - 8.0, end[1] - 22.0, end[2]], [cornu[0] + 8.0, top[1] + 12.0, top[2]]
+    )
+    x, y, z = canvas.axes(window)
+    line = np.array([end, middle, top])
+    at = np.interp(z, line[:, 2], line[:, 1])
+    wide = np.interp(z, line[:, 2], [0.8 * cornu[0], cornu[0], 0.6 * cornu[0]]) + over
+    plate = (np.abs(y - at) < half) & (np.abs(x) < wide)
+    canvas.paint("sacrococcygeal_ligament", plate, window)
 
 
 def _foramina(column: Column) -> Iterator[tuple[Array, float]]:

@@ -73,19 +73,25 @@ def examples(subject: Subject, upper: str, lower: str) -> Iterator[Example]:
 
 
 def contrast_sheet(
-    subject: Subject, segment: tuple[str, str] = ("l4", "l5"), seed: int = 0
+    subject: Subject, segment: tuple[str, str] | None = None, seed: int = 0
 ) -> PilImage.Image:
     """Return a row of pictures for each example: AP, lateral, axial CT and ultrasound.
+
+    Args:
+        subject: the body.
+        segment: two levels, such as ``("l4", "l5")``; `segment_of` the subject when None.
+        seed: of the noise.
 
     Raises:
         ProblemError: if the subject can show none of them.
     """
-    rows = [_row(subject, example, seed) for example in examples(subject, *segment)]
+    levels = segment or segment_of(subject)
+    rows = [_row(subject, example, seed) for example in examples(subject, *levels)]
     if not rows:
         raise ProblemError(
             Problem(
                 "--sheet contrast",
-                f"`{subject.id}` has no places to inject at {'–'.join(segment).upper()}.",
+                f"`{subject.id}` has no places to inject at {'–'.join(levels).upper()}.",
                 "Choose a subject of that region, such as `average`.",
             )
         )
@@ -98,6 +104,17 @@ def contrast_sheet(
     for n, row in enumerate(rows):
         whole.paste(row, (GAP + (n // half) * (width + GAP), BAR + (n % half) * (height + GAP)))
     return whole
+
+
+def segment_of(subject: Subject) -> tuple[str, str]:
+    """Return the levels to show: L4–L5, else the lowest but one that has an interlaminar target."""
+    tail = "_interlaminar_target"
+    names = [name.removesuffix(tail) for name in subject.landmarks if name.endswith(tail)]
+    if "l4_l5" in names or not names:
+        return "l4", "l5"
+    names.sort(key=lambda name: subject.point(name + tail)[2])
+    upper, _, lower = names[min(1, len(names) - 1)].partition("_")
+    return upper, lower
 
 
 def _part_near(subject: Subject, structure: str, z: float) -> tuple[float, ...]:
@@ -141,18 +158,22 @@ def _row(subject: Subject, example: Example, seed: int) -> PilImage.Image:
 def _views(found: Spread) -> tuple[dict[str, Any], ...]:
     """Return how an interventionist would look at a spread."""
     x, y, z = found.tip
-    middle = [0.0, 5.0, z]
-    level = min(found.subject.frames, key=lambda name: abs(found.subject.frames[name][2, 3] - z))
+    frames = found.subject.frames
+    level = min(frames, key=lambda name: abs(frames[name][2, 3] - z))
+    middle = [float(frames[level][0, 3]), float(frames[level][1, 3]) - 15.0, z]
+    probe: dict[str, Any] = {"probe": "transverse", "depth": 90}
+    if found.space == "muscle":
+        probe = {"probe": "paramedian-sagittal", "transducer": "linear", "depth": 50}
     return (
         {"modality": "fluoroscopy", "center": middle, "field": 120},
         {"modality": "fluoroscopy", "center": middle, "field": 120, "oblique": 90},
-        {"modality": "ct", "center": [0.0, y, z], "field": 110},
+        {"modality": "ct", "center": middle, "field": 110},
         {
             "modality": "ultrasound",
             "level": level,
-            "side": "left" if x < 0 else "right",
+            "side": "left" if x < middle[0] else "right",
             "center": [x, y, z],
             "lateral": 0.0,
-            "depth": 90,
+            **probe,
         },
     )

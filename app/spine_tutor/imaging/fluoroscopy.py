@@ -31,6 +31,7 @@ NAME = "Fluoroscopy"
 
 EFFECTS = (
     "tungsten spectrum with filters (spekpy), attenuation of every tissue (xraylib), hardening",
+    "iodine as a function of energy of its own, with its K edge",
     "cone-beam magnification, obliquity and tilt",
     "quantum noise that follows the dose at the detector; automatic exposure; air kerma",
     "blur of focal spot and detector; scattered radiation that lowers contrast",

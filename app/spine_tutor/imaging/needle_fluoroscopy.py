@@ -86,7 +86,7 @@ def absorbed(
         beam: kVp, mm aluminium and mm copper.
     """
     water, mineral, steel = (
-        np.ascontiguousarray(a, float) for a in np.broadcast_arrays(water, mineral, steel)
+        np.array(a, float, order="C") for a in np.broadcast_arrays(water, mineral, steel)
     )
     found = np.empty(steel.shape)
     _look_up(

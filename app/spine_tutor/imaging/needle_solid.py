@@ -54,8 +54,8 @@ class Solid:
         found = np.zeros(start.shape[:-1])
         _lengths(
             self.pieces,
-            np.ascontiguousarray(start.reshape(-1, 3)),
-            np.ascontiguousarray(end.reshape(-1, 3)),
+            np.array(start.reshape(-1, 3), order="C"),
+            np.array(end.reshape(-1, 3), order="C"),
             found.reshape(-1),
         )
         return found

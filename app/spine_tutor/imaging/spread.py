@@ -18,12 +18,13 @@ from spine_tutor.imaging.spread_window import Window
 
 EFFECTS = (
     "injected fluid: travels through the tissues that let it, easiest way first, voxel by voxel",
-    "lobules of fat and bundles of fibres that it goes around; capsules that hold it and burst",
-    "blood that carries it off; CSF that thins it",
+    "injected fluid: goes around lobules of fat and bundles of fibres; capsules hold it and burst",
+    "injected fluid: blood carries it off, CSF thins it",
 )
 OMISSIONS = (
-    "injected fluid: subdural space, septa and adhesions, flow within a space once it is full",
+    "injected fluid: the subdural space, septa and adhesions, bubbles",
     "injected fluid: gravity, resorption, and injections into two spaces at once",
+    "injected fluid: tissue makes room for it and is not moved",
 )
 
 CROP_VOXELS = 3_000_000

@@ -178,6 +178,25 @@ RULES: Mapping[Space, SpaceRule] = {
 }
 
 
+RESISTANCE = {
+    space: {name: through.resistance for name, through in rule.through.items()}
+    for space, rule in RULES.items()
+}
+"""Pressure a mm of the way takes, by space and medium, 1 in ordinary fat (E)."""
+POROSITY = {
+    space: {name: through.porosity for name, through in rule.through.items()}
+    for space, rule in RULES.items()
+}
+"""Share of a medium's volume that fluid takes, by space and medium (E)."""
+CAPSULES = {
+    space: (rule.reach, rule.opened, rule.beyond)
+    for space, rule in RULES.items()
+    if np.isfinite(rule.reach)
+}
+"""mm around a structure that give way, the share taken there, and how much harder it is farther
+out, by space (E)."""
+
+
 def media_of(structures: StructureSet) -> NDArray[np.uint8]:
     """Return the medium of every label, (labels,) codes in `MEDIA`."""
     size = 1 + max((s.label for s in structures.values()), default=0)

@@ -30,7 +30,8 @@ SMALL_VESSEL = (50.0, TOP)
 INJECTION_RATE = 1.0
 """mL/s by hand through a spinal needle (E)."""
 NARROW = 60.0
-"""mm/s. Vessels as slow as this are so small that an injection fills them against the stream."""
+"""mm/s. Vessels as slow as this are so small that an injection fills them against
+the stream (E)."""
 DISPERSION = 2.0
 """s after which a bolus has become twice as long (E)."""
 

@@ -81,9 +81,10 @@ def march(
     labels = np.zeros(shape, np.uint16)
     # numba's own parallel loops take no tuples of arrays; threads do, and share between sessions
     parts = np.linspace(0, shape[0], 4 * WORKERS + 1).astype(int)
-    how = (angle, speckle, images)
     jobs = [
-        _POOL.submit(_march, v, acoustics, lines, *how, a, b, echoes, scratch, labels)
+        _POOL.submit(
+            _march, v, acoustics, lines, angle, speckle, images, a, b, echoes, scratch, labels
+        )
         for a, b in pairwise(parts)
     ]
     for job in jobs:

@@ -7,6 +7,7 @@ from html import escape
 
 import streamlit as st
 
+from spine_tutor.imaging import spread
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.parameters import MARKED, PARAMETERS, tissue_rows
 
@@ -17,7 +18,10 @@ BESIDE = {"needle": "Needle", "injectate": "Injectate"}
 def effects(modality: str) -> None:
     """Say what a modality models and what it does not."""
     known = MODALITIES[modality]
-    told = (("Modelled", known.effects), ("Not modelled", known.omissions))
+    told = (
+        ("Modelled", (*known.effects, *spread.EFFECTS)),
+        ("Not modelled", (*known.omissions, *spread.OMISSIONS)),
+    )
     for place, (title, said) in zip(st.columns(2), told, strict=True):
         place.markdown(f"**{title}**\n" + "".join(f"\n- {line}" for line in said))
 
