@@ -125,7 +125,7 @@ def test_the_fifth_dorsal_ramus_lies_between_ala_and_process(atlas, side):
 def test_lateral_branches_lie_on_the_back_of_the_sacrum(pelvis, level, side):
     branch = points(pelvis, f"{level}_lateral_branches_{side}")
     gap = cKDTree(points(pelvis, "sacrum")).query(branch)[0]
-    assert np.percentile(gap, 80) < 2.5
+    assert np.percentile(gap, 55) < 2.0  # the rest is still over the mouth of its foramen
     sacrum = points(pelvis, "sacrum")
     assert np.median(branch[:, 1]) < np.median(sacrum[:, 1])
 

@@ -1,10 +1,13 @@
 """Where injected fluid goes: how much of it, into what, and what it is called."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from canal_body import FORAMINA, body
+from spine_tutor.anatomy import TISSUE_CODE, Structure, StructureSet
 from spine_tutor.imaging.injectate import Injectate
 from spine_tutor.imaging.spread import Spread, spread
 from spine_tutor.imaging.spread_media import RULES, medium
@@ -118,6 +121,37 @@ def test_blood_carries_it_off_downstream_until_nothing_is_left(vessel, way):
     assert inject(vessel, 1.0, seconds=20).present_ml == 0.0
 
 
+def test_a_narrow_vessel_fills_against_the_stream_and_a_wide_one_does_not():
+    """What has no room downstream is pressed back, but never into the aorta."""
+    whole = body()
+    grid = whole.grids[0]
+    labels, tissues = grid.labels.copy(), grid.tissues.copy()
+    x, y, z = grid.axes()
+    branch = np.ix_((x > -42) & (x < -10), np.abs(y - 42) <= 1, np.abs(z) <= 1)
+    names = [*whole.structures.values()]
+    artery = Structure("lumbar_artery_l4_left", 99, "L4 artery", "vessel", "blood", "#888888")
+    labels[branch] = np.where(labels[branch] == whole.structures["aorta"].label, labels[branch], 99)
+    tissues[branch] = TISSUE_CODE["blood"]
+    supplied = replace(
+        whole,
+        grids=(replace(grid, labels=labels, tissues=tissues),),
+        structures=StructureSet([*names, artery]),
+        content_hash="branch",
+    )
+    at = (-28.0, 42.0, 0.0)
+    early = spread(supplied, Injectate(at=at, volume_ml=1.0))
+    assert set(early.ml) == {"lumbar_artery_l4_left"}
+    points = early.origin + np.argwhere(early.share > 0) * early.spacing
+    assert points[:, 0].min() < -38  # downstream
+    assert points[:, 0].max() > -22  # and back towards the aorta
+    later = spread(supplied, Injectate(at=at, volume_ml=1.0, seconds=0.3))
+    points = later.origin + np.argwhere(later.share > 0) * later.spacing
+    assert points[:, 0].max() < -22  # blood has come again from the aorta
+    assert 0 < later.present_ml < early.present_ml
+    above = spread(supplied, Injectate(at=(-10.0, 42.0, 20.0), volume_ml=1.0))
+    assert {"aorta", "lumbar_artery_l4_left"} == set(above.ml)
+
+
 def test_an_artery_does_not_fill_the_vein_beside_it():
     assert "inferior_vena_cava" not in inject("aorta", 5.0).ml
 
@@ -127,6 +161,23 @@ def test_a_whole_disc_fills_its_nucleus_first_and_then_takes_no_more():
     assert some.ml["l4_l5_nucleus"] > 0.95 * some.taken_ml
     assert set(much.ml) == {"l4_l5_nucleus", "l4_l5_disc"}
     assert much.taken_ml < 5.0
+
+
+def test_a_herniated_disc_leaks_into_the_canal():
+    """A herniation's nucleus lies bare in the epidural fat; a whole annulus lets nothing out."""
+    whole = body()
+    grid = whole.grids[0]
+    labels = grid.labels.copy()
+    x, y, z = grid.axes()
+    labels[np.ix_(np.abs(x) <= 3, (y > 0) & (y < 12), np.abs(z) <= 3)] = whole.structures[
+        "l4_l5_nucleus"
+    ].label
+    herniated = replace(whole, grids=(replace(grid, labels=labels),), content_hash="torn")
+    injectate = Injectate(at="l4_l5_nucleus", volume_ml=4.0)
+    leaked = spread(herniated, injectate)
+    assert leaked.ml["epidural_fat"] > 0.3
+    assert "has left it" in pattern(leaked).name
+    assert "epidural_fat" not in spread(whole, injectate).ml
 
 
 def test_a_joint_fills_first_and_bursts_beyond_its_capacity():

@@ -215,7 +215,26 @@ def _tips(canvas: Canvas) -> NDArray[np.float64]:
     edge[peak:] = edge[peak]
     resting = ndimage.minimum_filter1d(edge, round(44.0 / canvas.spacing))
     resting = ndimage.gaussian_filter1d(resting, 9.0 / canvas.spacing)
-    return np.column_stack([np.minimum(resting, edge) - 1.5, z])
+    rest = np.minimum(resting, edge)
+    if "occipital_bone" in canvas.structures:
+        prominens = canvas.labels[window] == canvas.structures["c7_spinous_process"].label
+        prominens = prominens.any(axis=(0, 2))
+        from_ = int(np.argmin(np.abs(edge - y[prominens.argmax()]) + 1e3 * (z > z[present].mean())))
+        rest[from_:] = _taut(z[from_:], edge[from_:])
+    return np.column_stack([rest - 1.5, z])
+
+
+def _taut(z: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the line of a string drawn tight behind an edge, as the nuchal ligament lies."""
+    held = [0]
+    for n in range(1, len(z)):  # the lower convex hull
+        while len(held) > 1:
+            a, b = held[-2:]
+            if (edge[b] - edge[a]) * (z[n] - z[a]) < (edge[n] - edge[a]) * (z[b] - z[a]):
+                break
+            held.pop()
+        held.append(n)
+    return np.interp(z, z[held], edge[held])
 
 
 def _copy_into(fine: Canvas, coarse: Canvas) -> None:

@@ -172,7 +172,7 @@ def _cortex(part_id: str) -> float:
         return COSTAL_CORTEX
     if part_id.startswith(("sacr", "s1", "s2", "s3", "s4", "s5", "coccyx")):
         return SACRAL_CORTEX
-    name = part_id.split("_", 1)[1].removesuffix("_left").removesuffix("_right")
+    name = part_id.partition("_")[2].removesuffix("_left").removesuffix("_right")
     return CORTEX.get(name, SACRAL_CORTEX)
 
 
@@ -199,7 +199,8 @@ def _paint_facet_joints(canvas: Canvas, skeleton: Skeleton, segment: tuple[str, 
     places = np.nonzero(near & (canvas.labels[window] == 0))
     points = _points(axes, places)
     to_above, to_below = above.bone(points), below.bone(points)
-    ends = [n for n, id_ in enumerate(above.part_ids) if "inferior_articular" in id_]
+    end = "lateral_mass" if upper == "c1" else "inferior_articular"
+    ends = [n for n, id_ in enumerate(above.part_ids) if end in id_]
     inside = (to_above + to_below < reach) & (to_above < reach)
     inside &= np.isin(above.parts(points), ends)
     where = tuple(n[inside] for n in places)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spine_tutor.anatomy import shoulder, skull_base
-from spine_tutor.anatomy.neck_bones import RIBS
 from spine_tutor.anatomy.ribs import PARTS as RIB_PARTS
 from spine_tutor.anatomy.rows import BONE, COLORS, SIDES, Row, envelope, muscles, paired
 
@@ -29,6 +27,18 @@ MUSCLES = {
     "intercostal_muscles": "intercostal muscles",
 }
 
+SKULL = {
+    "occipital_bone": "Occipital bone",
+    "maxilla": "Maxilla with hard palate and teeth",
+    "mandible": "Mandible with teeth",
+    "hyoid_bone": "Hyoid bone",
+}
+PAIRED_BONES = {
+    "temporal_bone": "temporal bone with mastoid process",
+    "clavicle": "clavicle",
+    "scapula": "scapula",
+    "humerus": "humerus",
+}
 ARTERIES = {
     "subclavian_artery": "subclavian artery",
     "common_carotid_artery": "common carotid artery",
@@ -61,13 +71,11 @@ def rows() -> Iterator[Row]:
 
 
 def _bones() -> Iterator[Row]:
-    for part, name in skull_base.PARTS.items():
+    for part, name in SKULL.items():
         yield Row(part, name, "bone", "trabecular_bone", BONE)
-    for part, name in skull_base.PAIRED.items():
+    for part, name in PAIRED_BONES.items():
         yield from paired(part, name, "bone", "trabecular_bone", BONE)
-    for part, name in shoulder.PAIRED.items():
-        yield from paired(part, name, "bone", "trabecular_bone", BONE)
-    for number in RIBS:
+    for number in (1, 2):
         for side in SIDES:
             whole, title = f"rib_{number}_{side}", f"{side.capitalize()} rib {number}"
             yield Row(whole, title, "bone", "trabecular_bone", BONE)

@@ -22,6 +22,8 @@ from spine_tutor.resources import assets_dir, cache_dir, data_dir
 
 Progress = Callable[[float, str], None]
 
+IMPORTED = "Imported CT"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -29,15 +31,22 @@ class Entry:
 
     Attributes:
         id: what `open_subject` takes.
-        title: what a person reads.
+        group: what it shows: the title of a region, or ``Imported CT``.
+        body: whose it is.
         maker: ``atlas`` or ``import``.
         folder: where it lies on disk, whether or not it is there yet.
     """
 
     id: str
-    title: str
+    group: str
+    body: str
     maker: str
     folder: Path
+
+    @property
+    def title(self) -> str:
+        """Return what a person reads."""
+        return f"{self.group}: {self.body[0].lower()}{self.body[1:]}"
 
     @property
     def ready(self) -> bool:
@@ -48,7 +57,7 @@ class Entry:
 def list_subjects() -> list[Entry]:
     """Return every atlas case, then every imported CT."""
     atlas = [
-        Entry(id_, _title(case, region), "atlas", _atlas_folder(case, region))
+        Entry(id_, region.title, case.title, "atlas", _atlas_folder(case, region))
         for id_, (case, region) in atlas_subjects().items()
     ]
     return atlas + list(_imported())
@@ -97,10 +106,6 @@ def add_cases(path: Path, replace: bool = False) -> tuple[Case, ...]:
         text = yaml.safe_dump({"cases": [case.model_dump(mode="json")]}, sort_keys=False)
         (folder / f"{case.id}.yaml").write_text(text, encoding="utf-8")
     return cases
-
-
-def _title(case: Case, region: Region) -> str:
-    return f"{region.title}: {case.title[0].lower()}{case.title[1:]}"
 
 
 def entry(subject_id: str) -> Entry:
@@ -198,7 +203,7 @@ def _imported() -> Iterator[Entry]:
             title = json.loads(header.read_text(encoding="utf-8"))["title"]
         except (OSError, ValueError, KeyError):
             title = f"{header.parent.name} (damaged)"
-        yield Entry(header.parent.name, title, "import", header.parent)
+        yield Entry(header.parent.name, IMPORTED, title, "import", header.parent)
 
 
 def _atlas_folder(case: Case, region: Region) -> Path:

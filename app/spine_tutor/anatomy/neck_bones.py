@@ -1,4 +1,4 @@
-"""Bones round the cervical column: skull base, jaws, hyoid, first ribs, shoulders."""
+"""Bones round the cervical column: skull base, jaws, hyoid, shoulders."""
 
 from __future__ import annotations
 
@@ -8,28 +8,23 @@ from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import BREADTH, Column
 from spine_tutor.anatomy.neck_line import neck_line
 from spine_tutor.anatomy.posed import PosedBone
-from spine_tutor.anatomy.ribs import RibModel, build_ribs
 from spine_tutor.anatomy.shoulder import build_shoulders
 from spine_tutor.anatomy.skeleton import VertebraModel
 from spine_tutor.anatomy.skull_base import build_skull
 
-RIBS = (1, 2)
-"""Ribs that the region shows."""
-
 
 def build_neck_bones(
     column: Column, vertebrae: Mapping[str, VertebraModel], case: Case
-) -> tuple[PosedBone | RibModel, ...]:
+) -> tuple[PosedBone, ...]:
     """Return the bones of a case that surround its cervical column.
 
     Args:
         column: the posed column.
-        vertebrae: the vertebrae by level, from which ribs and skull keep their joint space.
+        vertebrae: the vertebrae by level, from which the skull keeps its joint space.
         case: the body that they belong to.
     """
     scale = case.height_scale * BREADTH[case.sex]
     return (
-        *build_ribs(column, vertebrae, case, RIBS).values(),
         *build_skull(vertebrae["c1"], scale),
         *build_shoulders(neck_line(column, case), scale),
     )

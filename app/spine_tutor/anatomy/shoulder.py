@@ -6,7 +6,7 @@ of adults lying prone with the arms along the body.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,8 +15,6 @@ from spine_tutor.anatomy.canal import CanalLine
 from spine_tutor.anatomy.fields import Distances, Field, Points, limb, union
 from spine_tutor.anatomy.posed import PosedBone
 from spine_tutor.anatomy.rows import SIDES
-
-PAIRED: Mapping[str, str] = {"clavicle": "clavicle", "scapula": "scapula", "humerus": "humerus"}
 
 # u to the right, d in front of the canal, and how far above (+) the middle of T2 along the line.
 CLAVICLE = [(20, 98, -20), (48, 84, -4), (90, 50, 8), (122, 26, 8), (146, 20, 2)]

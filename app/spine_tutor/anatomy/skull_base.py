@@ -7,7 +7,7 @@ paired parts are written once, for the right side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -29,14 +29,6 @@ from spine_tutor.anatomy.fields import (
 )
 from spine_tutor.anatomy.posed import PosedBone, box_of
 from spine_tutor.anatomy.skeleton import VertebraModel
-
-PARTS: Mapping[str, str] = {
-    "occipital_bone": "Occipital bone",
-    "maxilla": "Maxilla with hard palate and teeth",
-    "mandible": "Mandible with teeth",
-    "hyoid_bone": "Hyoid bone",
-}
-PAIRED: Mapping[str, str] = {"temporal_bone": "temporal bone with mastoid process"}
 
 FOSSA = ((0.0, -27.0, 62.0), (67.0, 59.0, 51.0))
 """Middle and half axes of the outer surface of the posterior fossa."""

@@ -167,7 +167,7 @@ def _views(found: Spread) -> tuple[dict[str, Any], ...]:
     return (
         {"modality": "fluoroscopy", "center": middle, "field": 120},
         {"modality": "fluoroscopy", "center": middle, "field": 120, "oblique": 90},
-        {"modality": "ct", "center": middle, "field": 110},
+        {"modality": "ct", "center": [middle[0], middle[1] - 12.0, z], "field": 130},
         {
             "modality": "ultrasound",
             "level": level,

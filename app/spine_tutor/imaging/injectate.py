@@ -47,7 +47,7 @@ class Injectate(BaseModel):
         description="Iodine, mg/mL: 180–300 in contrast media; 0 for plain fluid, which "
         "fluoroscopy does not show.",
     )
-    space: Space | Literal["auto"] = Field(
+    space: Literal["auto", Space] = Field(
         default="auto",
         description="What it fills; `auto` is what the structure at the tip belongs to.",
     )

@@ -9,13 +9,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from spine_tutor.anatomy import Subject
+from spine_tutor.anatomy.region import LUMBAR, REGIONS
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.modality import MODALITIES, simulate, with_preset
 from spine_tutor.imaging.view import Pose
-
-LUMBAR_FOCUS = "l4"
-"""The level that standard shots look at where a subject has it."""
 
 BORDER_MM = 95.0
 """Half a standard picture: what lies nearer to the lower border is not looked at by default."""
@@ -83,11 +81,11 @@ def standard_shots(
         place: a landmark, a structure or a point; the middle of a lumbar level when None.
         side: which side's Scotty dog and which paramedian window.
     """
-    level = LUMBAR_FOCUS if LUMBAR_FOCUS in subject.frames else _lowest_clear(subject)
-    center = place if place is not None else f"{level}_vertebra"
+    level = focus(subject)
+    center = place if place is not None else "sacrum" if level == "s1" else f"{level}_vertebra"
     near = _nearest_level(subject, center)
     over = {"level": near, "side": side} | ({"center": center} if place is not None else {})
-    dog = near.startswith("l") or near == "s1"
+    dog = near.startswith("l") or (near == "s1" and level != "s1")
     oblique = 0 if not dog else -30 if side == "left" else 30
     fields: list[dict[str, Any]] = [
         {"modality": "fluoroscopy", "center": center, "oblique": oblique},
@@ -96,6 +94,12 @@ def standard_shots(
         {"modality": "mri", "center": center, "settings": {"sequence": "T2"}},
     ]
     return {f["modality"]: Shot.parse(f) for f in fields}
+
+
+def focus(subject: Subject) -> str:
+    """Return the level that a subject is looked at first: its region's, or L4, or a clear one."""
+    region = REGIONS.get(str(subject.provenance.get("region")), LUMBAR)
+    return region.focus if region.focus in subject.frames else _lowest_clear(subject)
 
 
 def _nearest_level(subject: Subject, place: str | tuple[float, float, float]) -> str:

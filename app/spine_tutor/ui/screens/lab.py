@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
 from spine_tutor.anatomy import Subject
-from spine_tutor.anatomy.library import list_subjects
+from spine_tutor.anatomy.library import Entry, list_subjects
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import standard_shots
 from spine_tutor.problems import Problem, ProblemError, nearest
@@ -30,12 +31,7 @@ def page() -> None:
     side, rest = st.container(key="reading").columns([0.2, 0.8], gap="medium")
     with side:
         st.markdown("### Lab")
-        chosen = st.selectbox(
-            "Body",
-            list(entries),
-            list(entries).index(wanted),
-            format_func=lambda subject_id: entries[subject_id].title,
-        )
+        chosen = _chosen(entries, wanted)
         if chosen != wanted:
             st.query_params.from_dict({"subject": chosen})
             st.rerun()
@@ -51,6 +47,22 @@ def page() -> None:
         if st.toggle("How far can these pictures be trusted?", key=f"trust/{scope}"):
             honesty.panel(scope)
         whole_scene.offer(scope, subject)
+
+
+def _chosen(entries: Mapping[str, Entry], wanted: str) -> str:
+    """Return the subject that region and body of the menus name; a region keeps the body."""
+    groups = list(dict.fromkeys(entry.group for entry in entries.values()))
+    group = st.selectbox("Region", groups, groups.index(entries[wanted].group))
+    here = {id_: entry for id_, entry in entries.items() if entry.group == group}
+    same = [id_ for id_, entry in here.items() if entry.body == entries[wanted].body]
+    first = wanted if wanted in here else (same or list(here))[0]
+    return st.selectbox(
+        "Body",
+        list(here),
+        list(here).index(first),
+        format_func=lambda id_: here[id_].body,
+        key=f"body/{group}/{wanted}",
+    )
 
 
 def shown(subject: Subject, kinds: tuple[str, ...], bone: float) -> dict[str, float]:
