@@ -12,7 +12,9 @@ from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.column import build_column
-from spine_tutor.anatomy.rami_lower import CROSSES, SACRAL
+from spine_tutor.anatomy.nerves import Root
+from spine_tutor.anatomy.rami import dorsal_rami
+from spine_tutor.anatomy.rami_lower import CROSSES, SACRAL, courses
 from spine_tutor.anatomy.region import LUMBAR, REGIONS
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.subject import Subject
@@ -84,22 +86,33 @@ def test_what_of_a_tube_lies_outside_is_cut_off():
 # -- nerves ---------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def laid(skeleton):
+    """Return course and path of every branch by name, all nerves being one straight root."""
+    column = build_column(Case())
+    path = np.linspace([0.0, 0.0, 60.0], [20.0, 0.0, 50.0], 30)
+    root = Root(path, 0.0, np.ones(30))
+    roots = {(nerve, side): root for nerve in (*CROSSES, "l5") for side in SIDES}
+    ways = [course for side in SIDES for course in courses(skeleton, column, side)]
+    tubes = dorsal_rami(skeleton, column, roots, courses)
+    return {course.structure: (course, t.path) for course, t in zip(ways, tubes, strict=True)}
+
+
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("nerve", list(CROSSES))
-def test_a_medial_branch_crosses_its_groove_on_the_bone(atlas, skeleton, nerve, side):
-    mesh = atlas.meshes[f"{nerve}_dorsal_ramus_{side}"]
-    label = atlas.structures[f"{nerve}_medial_branch_{side}"].label
-    places = mesh.vertices[np.unique(mesh.faces[mesh.part_labels == label])]
-    gap = skeleton.vertebrae[CROSSES[nerve]].bone(places.astype(np.float32))
-    assert (gap < 2.0).mean() > 0.5  # its axis lies half its thickness nearer
+def test_a_medial_branch_crosses_its_groove_on_the_bone(atlas, skeleton, laid, nerve, side):
+    course, path = laid[f"{nerve}_medial_branch_{side}"]
+    ends = [int(cKDTree(path).query(course.groove[n])[1]) for n in (0, -1)]
+    gap = skeleton.vertebrae[CROSSES[nerve]].bone(path.astype(np.float32))
+    assert gap[ends[0] + 2 : ends[1] - 2].max() < 1.0
+    assert gap.min() > 0.2
     # at the junction of superior articular and transverse process
     level = CROSSES[nerve]
     near = [
-        cKDTree(points(atlas, f"{level}_{part}_{side}")).query(places)[0]
+        cKDTree(points(atlas, f"{level}_{part}_{side}")).query(path)[0]
         for part in ("superior_articular_process", "transverse_process")
     ]
     assert (np.maximum(*near) < 3.5).any()
-    assert gap.min() > -0.2
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -117,7 +130,7 @@ def test_the_fifth_dorsal_ramus_lies_between_ala_and_process(atlas, side):
     process = cKDTree(points(atlas, f"s1_superior_articular_process_{side}")).query(ramus)[0]
     sacrum = cKDTree(points(atlas, "sacrum")).query(ramus)[0]
     assert process.min() < 2.0
-    assert np.percentile(sacrum, 50) < 1.5
+    assert (sacrum < 1.6).mean() > 0.25  # before and behind the notch it leaves the bone
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -167,9 +180,7 @@ def test_the_sciatic_nerve_passes_under_piriformis_into_the_thigh(pelvis, side):
 
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("level", ["l1", "l2", "l3", "l4"])
-def test_a_lumbar_artery_hugs_the_waist_from_the_aorta_to_the_foramen(
-    atlas, skeleton, level, side
-):
+def test_a_lumbar_artery_hugs_the_waist_from_the_aorta_to_the_foramen(atlas, skeleton, level, side):
     artery = points(atlas, f"lumbar_artery_{level}_{side}")
     gap = skeleton.vertebrae[level].bone(artery.astype(np.float32))
     assert (gap < 4.0).mean() > 0.35
@@ -224,8 +235,7 @@ def test_the_columns_of_erector_spinae_make_up_the_whole(atlas):
     for side in SIDES:
         parts = {s.id for s in atlas.structures.parts(f"erector_spinae_{side}")}
         assert parts == {f"longissimus_{side}", f"iliocostalis_{side}"}
-        medial, lateral = (abs(atlas.centers[f"{m}_{side}"][0]) for m in ("longissimus",
-                                                                          "iliocostalis"))  # fmt: skip
+        medial, lateral = (abs(atlas.centers[name][0]) for name in sorted(parts, reverse=True))
         assert medial < lateral
         assert abs(atlas.centers[f"multifidus_{side}"][0]) < medial
 

@@ -74,7 +74,10 @@ def test_picture_uses_the_display_of_its_modality() -> None:
     from spine_tutor.imaging.display import picture
 
     image = simulate(
-        BODY, CtView(center=(0, 0, 0), field=30.0), Settings(without=("noise",)), np.random.default_rng(0)
+        BODY,
+        CtView(center=(0, 0, 0), field=30.0),
+        Settings(without=("noise",)),
+        np.random.default_rng(0),
     )
     narrow = np.asarray(picture(image, Settings(window="soft tissue"), letters=False))
     wide = np.asarray(picture(image, Settings(window="bone"), letters=False))

@@ -77,6 +77,25 @@ def test_local_statistics_are_those_of_the_mask_alone() -> None:
     assert np.allclose(whole.mean, gaussian_filter(pixels, 6, truncate=2), atol=1e-6)
 
 
+def test_a_needle_is_seen_where_there_is_one() -> None:
+    needle = {"kind": "22G", "tip": (-16, -30, 0)}
+    for fields in (
+        {
+            "modality": "fluoroscopy",
+            "oblique": 40,
+            "field": 100,
+            "center": (0, -40, 0),
+            "pixels": 256,
+        },
+        {"modality": "ct", "center": (-16, -40, 0), "field": 100, "pixels": 256},
+    ):
+        shot = Shot.parse(fields | {"needle": needle})
+        sight = Sight(body(), shot.view, shot.settings, additions=shot.additions)
+        assert sight.visibility("needle").verdict == "visible", str(sight.visibility("needle"))
+        with pytest.raises(UnknownStructure):
+            Sight(body(), shot.view, shot.settings).visibility("needle")
+
+
 # -- the textbook, on the atlas -------------------------------------------------------------------
 
 VIEWS = {

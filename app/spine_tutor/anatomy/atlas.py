@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from spine_tutor.anatomy import lower_thin, neck_thin
+from spine_tutor.anatomy import chest_thin, lower_thin, neck_thin
 from spine_tutor.anatomy.bones import Skeleton, build_skeleton, paint_bones, paint_facet_joints
 from spine_tutor.anatomy.canal import CanalWall, canal_line
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import structures
+from spine_tutor.anatomy.chest import Chest
 from spine_tutor.anatomy.column import Column, build_column
 from spine_tutor.anatomy.core import Core, ThinStructures
 from spine_tutor.anatomy.discs import paint_discs
@@ -36,10 +37,12 @@ from spine_tutor.anatomy.lower_back import LowerBack
 from spine_tutor.anatomy.meshing import surface_meshes
 from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.neck import Neck
+from spine_tutor.anatomy.neck_joints import paint_atlanto_occipital_joints
 from spine_tutor.anatomy.nerves import paint_nerves
 from spine_tutor.anatomy.pelvic_ligaments import paint_over_hiatus
 from spine_tutor.anatomy.posture import bend_canvas, bend_column, bend_of
 from spine_tutor.anatomy.region import LUMBAR, Region, subject_id
+from spine_tutor.anatomy.rib_joints import paint_cartilages, paint_rib_joints
 from spine_tutor.anatomy.structure import StructureSet
 from spine_tutor.anatomy.subject import Subject
 from spine_tutor.anatomy.thecal_sac import fit_sac, paint_sac
@@ -52,7 +55,7 @@ _RATIO = round(COARSE / FINE)
 
 _TOP_PROCESS = 45.0  # mm below the top of the bones, within which the uppermost process ends
 
-_CREST = 36.0  # mm below the middle of S1, where the crest on the back of the sacrum flattens
+_CREST = 18.0  # mm below the middle of S1, where the crest on the back of the sacrum flattens
 
 Progress = Callable[[float, str], None]
 
@@ -72,11 +75,13 @@ class Surroundings(Protocol):
 
 _SURROUNDINGS: Mapping[str, type[Surroundings]] = {
     "cervical": Neck,
+    "thoracic": Chest,
     "lumbar": LowerBack,
     "sacral": LowerBack,
 }
 _THIN: Mapping[str, ThinStructures] = {
     "cervical": neck_thin.thin_structures,
+    "thoracic": chest_thin.thin_structures,
     "lumbar": lower_thin.thin_structures,
     "sacral": lower_thin.thin_structures,
 }
@@ -107,6 +112,7 @@ def build_atlas(case: Case, region: Region = LUMBAR, progress: Progress | None =
     for canvas in (fine, coarse):
         paint_hardware(canvas, skeleton.vertebrae, case.pedicle_screws)
     paint_bones(coarse, skeleton)
+    paint_cartilages(coarse, skeleton.thorax.cartilages)
     paint_bones(fine, skeleton, _between(tell, 0.04, 0.28, "Carving the bones"))
     with ThreadPoolExecutor(1) as aside:  # surroundings and canal need nothing of each other
         tips = _tips(coarse)
@@ -177,6 +183,9 @@ def _paint_canal(
     tell(0.28, "Laying discs and facet joints")
     paint_discs(fine, column, case)
     paint_facet_joints(fine, skeleton, column.region)
+    paint_rib_joints(fine, skeleton.thorax.ribs)
+    if "occipital_bone" in fine.structures:
+        paint_atlanto_occipital_joints(fine)
     if column.region.pelvis:
         paint_over_hiatus(fine, column)
     tell(0.34, "Measuring the canal")
@@ -217,10 +226,11 @@ def _tips(canvas: Canvas) -> NDArray[np.float64]:
     resting = ndimage.gaussian_filter1d(resting, 9.0 / canvas.spacing)
     rest = np.minimum(resting, edge)
     if "occipital_bone" in canvas.structures:
-        prominens = canvas.labels[window] == canvas.structures["c7_spinous_process"].label
-        prominens = prominens.any(axis=(0, 2))
-        from_ = int(np.argmin(np.abs(edge - y[prominens.argmax()]) + 1e3 * (z > z[present].mean())))
-        rest[from_:] = _taut(z[from_:], edge[from_:])
+        first = canvas.structures["t1_spinous_process"].label
+        _, j, k = np.nonzero(canvas.labels[window] == first)
+        nape = slice(k[j.argmin()], None)
+        rest[nape] = _taut(z[nape], edge[nape])
+        rest = np.minimum(ndimage.gaussian_filter1d(rest, 9.0 / canvas.spacing), rest)
     return np.column_stack([rest - 1.5, z])
 
 

@@ -186,7 +186,7 @@ def _paint_facet_joints(canvas: Canvas, skeleton: Skeleton, segment: tuple[str, 
     """Paint the two joints of a segment, which share no voxel with those of another."""
     upper, lower = segment
     above = skeleton.vertebrae[upper]
-    reach = np.float32(above.space + 0.8)
+    reach = np.float32(above.space + (1.6 if upper == "c1" else 0.8))
     below = skeleton.sacrum if lower == "s1" else skeleton.vertebrae[lower]
     assert below is not None  # a region with S1 has a sacrum
     window = canvas.window(

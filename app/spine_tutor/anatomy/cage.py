@@ -38,6 +38,7 @@ class Cage:
         middle: y of the axis at these heights.
         radius: (angles, heights) from the axis to the inside of ribs and sternum.
         between: (angles, heights) 0 at a rib, 1 midway between two.
+        margin: (angles,) height of the lowest rib or of the costal margin.
         wall: thickness of the ribs.
     """
 
@@ -45,6 +46,7 @@ class Cage:
     middle: Array
     radius: Array
     between: Array
+    margin: Array
     wall: float
 
     def seen(self, x: Array, y: Array, z: Array) -> tuple[Array, Array, Array, Array]:
@@ -88,7 +90,9 @@ def build_cage(column: Column, thorax: Thorax, low: float, high: float, scale: f
     )
     table = gaussian_filter(fit(grid).reshape(len(ANGLES), len(z)), 0.7, mode="nearest")
     wall = 2.0 * float(np.median([rib.axis.half[24, 1] for rib in thorax.ribs.values()]))
-    return Cage(z, middle, np.maximum(table, 1.0), _between(curves, z, middle), wall)
+    between, margin = _between(curves, z, middle)
+    margin = np.interp(ANGLES, [*ANGLES[ANGLES < 150], 180], [*margin[ANGLES < 150], sternum[-1, 2]])
+    return Cage(z, middle, np.maximum(table, 1.0), between, margin, wall)
 
 
 def _middle(column: Column, z: Array, scale: float) -> Array:
@@ -120,15 +124,18 @@ def _polar(points: Array, z: Array, middle: Array) -> tuple[Array, Array]:
     return np.degrees(np.arctan2(points[:, 0], -ahead)), np.hypot(points[:, 0], ahead)
 
 
-def _between(curves: list[Array], z: Array, middle: Array) -> Array:
-    """Return how far between two ribs each place lies, 0 at a rib and 1 midway."""
+def _between(curves: list[Array], z: Array, middle: Array) -> tuple[Array, Array]:
+    """Return `Cage.between`, and the height of the lowest rib at each angle."""
     heights = []
     for points in curves:
         angle = np.maximum.accumulate(_polar(points, z, middle)[0])
-        heights.append(np.interp(ANGLES, angle, points[:, 2]))
+        past = ANGLES > angle[-1] + 3.0  # ribs that end before an angle are not met there
+        heights.append(np.where(past, np.nan, np.interp(ANGLES, angle, points[:, 2])))
     table = np.empty((len(ANGLES), len(z)))
+    met = np.isfinite(heights).any(axis=0)
     for n, at in enumerate(np.array(heights).T):
-        order = np.minimum.accumulate(at)[::-1]  # rising
+        at = at if met[n] else np.array(heights)[:, met][:, -1]
+        order = np.minimum.accumulate(at[np.isfinite(at)])[::-1]  # rising
         share = np.interp(z, order + 1e-3 * np.arange(len(order)), np.arange(len(order))) % 1.0
         table[n] = 4.0 * share * (1.0 - share)
-    return table
+    return table, np.fmin.reduce(heights, axis=0)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from spine_tutor.anatomy import (
+    catalogue_chest,
     catalogue_hardware,
     catalogue_neck,
     catalogue_pelvis,
@@ -39,6 +40,7 @@ SACRAL_ROOTS: Mapping[str, tuple[str, ...]] = {
 
 _SURROUNDINGS: Mapping[str, Callable[[], Iterator[Row]]] = {
     "cervical": catalogue_neck.rows,
+    "thoracic": catalogue_chest.rows,
     "lumbar": catalogue_trunk.lumbar_rows,
     "sacral": catalogue_trunk.sacral_rows,
 }

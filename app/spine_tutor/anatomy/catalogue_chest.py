@@ -22,8 +22,8 @@ MUSCLES = {
 }
 ERECTOR = {"longissimus": "longissimus thoracis", "iliocostalis": "iliocostalis thoracis"}
 LEVELS = tuple(f"t{n}" for n in range(1, 12))
-"""Nerves of the thoracic foramina that the region holds whole."""
-GANGLIA = tuple(f"t{n}" for n in range(1, 13))
+"""Levels with an intercostal nerve and its vessels."""
+RAMI = GANGLIA = (*LEVELS, "t12")
 CARTILAGES = range(1, 11)
 TUBERCLES = range(1, 11)
 """Ribs that have a joint with the transverse process."""
@@ -67,8 +67,8 @@ def _bones() -> Iterator[Row]:
     for number in CARTILAGES:
         name = f"costal cartilage {number}"
         yield from paired(f"costal_cartilage_{number}", name, "joint", "cartilage", COLORS["joint"])
-    yield from paired("clavicle", "clavicle", "bone", "trabecular_bone", BONE)
-    yield from paired("scapula", "scapula", "bone", "trabecular_bone", BONE)
+    yield from paired("clavicle", "clavicle", "bone", "cortical_bone", BONE)
+    yield from paired("scapula", "scapula", "bone", "cortical_bone", BONE)
     for number in range(2, 13):
         id_ = f"superior_costotransverse_ligament_t{number}"
         name = f"T{number} superior costotransverse ligament"
@@ -90,7 +90,7 @@ def _muscles() -> Iterator[Row]:
 
 def _nerves() -> Iterator[Row]:
     nerve = COLORS["nerve"]
-    for level in LEVELS:
+    for level in RAMI:
         short = level.upper()
         for side in SIDES:
             whole, title = f"{level}_dorsal_ramus_{side}", f"{short} {side}"
@@ -99,7 +99,8 @@ def _nerves() -> Iterator[Row]:
                 name = f"{title} {branch} branch of dorsal ramus"
                 id_ = f"{level}_{branch}_branch_{side}"
                 yield Row(id_, name, "nerve", "nerve", nerve, whole)
-        name = f"{short} intercostal nerve"
+    for level in LEVELS:
+        name = f"{level.upper()} intercostal nerve"
         yield from _of_level(f"intercostal_nerve_{level}", name, "nerve", "nerve", nerve)
     for side in SIDES:
         whole = f"sympathetic_trunk_{side}"

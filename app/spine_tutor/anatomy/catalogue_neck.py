@@ -21,6 +21,7 @@ MUSCLES = {
     "scalenus_anterior": "anterior scalene",
     "longus_colli": "longus colli and capitis",
     "sternocleidomastoid": "sternocleidomastoid",
+    "infrahyoid_muscles": "infrahyoid muscles",
     "muscles_of_mastication": "muscles of mastication",
     "shoulder_muscles": "muscles of the shoulder",
     "pectoral_muscles": "pectoral muscles",
@@ -63,6 +64,8 @@ def rows() -> Iterator[Row]:
     yield from muscles(MUSCLES)
     tongue = "Tongue and floor of mouth"
     yield Row("tongue", tongue, "muscle", "muscle", COLORS["muscle"])
+    face = "Muscles and glands of face"
+    yield Row("facial_muscles", face, "muscle", "muscle", COLORS["muscle"])
     yield Row("nuchal_ligament", "Nuchal ligament", "ligament", "ligament", COLORS["ligament"])
     yield from _nerves()
     yield from _vessels()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spine_tutor.anatomy.catalogue_chest import rib_rows
 from spine_tutor.anatomy.rows import COLORS, SIDES, Row, envelope, muscles, paired
 
 MUSCLES = {
@@ -22,7 +23,8 @@ SYMPATHETIC = ("l2", "l3", "l4")
 
 
 def lumbar_rows() -> Iterator[Row]:
-    """Yield muscles, ligaments, nerves, vessels, organs and envelope of the lower back."""
+    """Yield rib 12, muscles, ligaments, nerves, vessels, organs and envelope of the lower back."""
+    yield from rib_rows([12])
     yield from _muscles()
     yield from _rami(LUMBAR_RAMI)
     yield from _plexus()
@@ -111,7 +113,7 @@ def _bowel() -> Iterator[Row]:
     yield Row("bowel", "Bowel", "organ", "bowel", COLORS["organ"])
     yield Row("bowel_gas", "Bowel gas", "organ", "air", COLORS["gas"])
     yield Row("rectum", "Rectum", "organ", "bowel", COLORS["organ"])
-    yield Row("urinary_bladder", "Urinary bladder", "organ", "organ", COLORS["organ"])
+    yield Row("urinary_bladder", "Urinary bladder", "organ", "csf", COLORS["csf"])
     fat = COLORS["fat"]
     yield Row("retroperitoneal_fat", "Retroperitoneal and abdominal fat", "envelope", "fat", fat)
 

@@ -164,7 +164,7 @@ def _interlaminar(places: Places, upper: str, lower: str) -> Landmark:
     return places.mark(
         f"{upper}_{lower}_interlaminar_target",
         f"{upper.upper()}–{lower.upper()} interlaminar target",
-        _behind_dura(places, upper, lower, 0.0),
+        behind_dura(places, upper, lower, 0.0),
         _LAMINAR,
         places.column.disc_frame(f"{upper}_{lower}")[:3, :3] @ [0.0, -1.0, down],
     )
@@ -177,13 +177,13 @@ def _paramedian(places: Places, upper: str, lower: str, side: str) -> Landmark:
     return places.mark(
         f"{upper}_{lower}_paramedian_interlaminar_target_{side}",
         f"{upper.upper()}–{lower.upper()} {side} paramedian interlaminar target",
-        _behind_dura(places, upper, lower, sign * 3.0),
+        behind_dura(places, upper, lower, sign * 3.0),
         _CONTRALATERAL,
         out,
     )
 
 
-def _behind_dura(places: Places, upper: str, lower: str, x: float) -> Array:
+def behind_dura(places: Places, upper: str, lower: str, x: float) -> Array:
     flavum = places.points(f"ligamentum_flavum_{upper}_{lower}")
     medial = flavum[np.abs(flavum[:, 0]) < 4.0]
     middle = (medial if len(medial) else flavum).mean(axis=0)

@@ -25,7 +25,6 @@ def thin_structures(core: Core) -> Iterator[Tube]:
     """Yield what the lumbar region and the pelvis have; see `core.ThinStructures`."""
     skeleton, column, roots = core.skeleton, core.column, core.roots
     yield from sacral_plexus(core)
-    yield from great_vessels(column)
     yield from dorsal_rami(skeleton, column, roots, rami_lower.courses)
     if "l1" in skeleton.vertebrae:
         yield from artery_of_adamkiewicz(core.sac, roots, core.case)
@@ -35,3 +34,4 @@ def thin_structures(core: Core) -> Iterator[Tube]:
         yield from ascending_lumbar_veins(skeleton, column)
     yield from sympathetic_trunks(skeleton, column)
     yield from epidural_veins(core.wall, roots)
+    yield from great_vessels(column)  # last: their branches and the trunk press into their walls

@@ -45,7 +45,14 @@ MORE = {
     "abdominal_wall": 6000,
     "coccyx": 3000,
 }
-FEWER = {"facet_capsule": 450, "piriformis": 1200, "sacroiliac_ligament": 1000}
+FEWER = {
+    "facet_capsule": 450,
+    "piriformis": 1200,
+    "sacroiliac_ligament": 1000,
+    "rectum": 1500,
+    "urinary_bladder": 800,
+    "pelvic_floor": 1500,
+}
 """The same for small structures by a part of their id."""
 WITHOUT = ("retroperitoneal_fat", "intermuscular_fat", "subcutaneous_fat")
 """Fat that only fills what others leave has no surface worth showing."""

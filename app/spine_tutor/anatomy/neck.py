@@ -15,7 +15,6 @@ from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import BREADTH, Column
 from spine_tutor.anatomy.fields import sample
-from spine_tutor.anatomy.neck_joints import paint_atlanto_occipital_joints
 from spine_tutor.anatomy.neck_line import Array, Straight, neck_line
 from spine_tutor.anatomy.neck_organs import organ_solids, paint_organs
 from spine_tutor.anatomy.neck_vessels import brain_stem, great_vessels
@@ -40,7 +39,7 @@ FAT = {
 _MUSCLES = (
     "longus_colli", "scalenus_anterior", "scalenus_medius", "levator_scapulae", "longissimus",
     "multifidus", "suboccipital_muscles", "semispinalis_cervicis", "semispinalis_capitis",
-    "sternocleidomastoid", "trapezius", "rhomboids", "splenius", "muscles_of_mastication",
+    "sternocleidomastoid", "infrahyoid_muscles", "trapezius", "rhomboids", "splenius", "muscles_of_mastication",
     "intercostal_muscles", "pectoral_muscles", "shoulder_muscles",
 )  # fmt: skip
 """Paired muscles in the order of their precedence; each is a solid of the same name."""
@@ -69,7 +68,6 @@ class Neck:
 
     def paint(self, canvas: Canvas) -> None:
         """Paint what is still free, from the joints outwards to the skin."""
-        paint_atlanto_occipital_joints(canvas)
         self._paint_brain(canvas)
         for tube in great_vessels(self.line, self.size):
             tube.paint(canvas)
@@ -78,7 +76,8 @@ class Neck:
         for muscle in _MUSCLES:
             for side in SIDES:
                 canvas.paint_solid(f"{muscle}_{side}", self._on(muscle, side))
-        canvas.paint_solid("tongue", self._whole("tongue"))
+        for name in ("tongue", "facial_muscles"):
+            canvas.paint_solid(name, self._whole(name))
         canvas.paint_solid("intermuscular_fat", self._whole("fascia"))
         canvas.paint_solid("skin", self._whole("body"), above=-SKIN)
         canvas.paint_solid("subcutaneous_fat", self._whole("body"))
@@ -90,7 +89,9 @@ class Neck:
         straight, size = self.straight, self.size
         s, d = self.line.along(tips)
         order = np.argsort(s)
-        behind = np.interp(straight.s.ravel(), s[order], d[order])
+        # below the lowest spinous process of the region the line goes on evenly
+        known = np.maximum(straight.s.ravel(), straight.at("t2", -16.0))
+        behind = np.interp(known, s[order], d[order])
         at = (straight.at("c7"), straight.at("c3"), straight.at("oc"))
         behind += SAG * size * np.interp(straight.s.ravel(), at, (0.0, 1.0, 0.0))
         back = straight.outlines(outlines.BACK)
@@ -192,13 +193,16 @@ def _muscles(straight: Straight, wall: Solid) -> dict[str, Solid]:
                                                          "c2": (-2, 0), "oc": (4, 0)}, 0))  # fmt: skip
     levator = round_(outlines.LEVATOR)
     longissimus = round_(outlines.LONGISSIMUS) & level("oc", 6.0)
+    rind = profile({name: (t, 0) for name, t in outlines.STERNOMASTOID_THICK.items()}, 0)
     sterno = round_(outlines.STERNOMASTOID) & within & level("oc", 6.0)
+    sterno = sterno & straight.solid(-wall.values - rind)
     medius, anterior = round_(outlines.SCALENUS_MEDIUS), round_(outlines.SCALENUS_ANTERIOR)
-    layer = Solid(-wall.values - np.float32(0) - thick - outlines.RHOMBOIDS * straight.size,
-                  wall.origin, wall.spacing)  # fmt: skip
-    rhomboids = under & Solid(layer.values.astype(np.float32), wall.origin, wall.spacing)
+    rhomboids = under & straight.solid(-wall.values - thick - outlines.RHOMBOIDS * straight.size)
     rhomboids = rhomboids & straight.solid(np.maximum(3.0 - straight.u, straight.u - 82.0))
     rhomboids = rhomboids & straight.solid(straight.d + 14.0) & level("c7", -4.0)
+    strap_front = within & straight.solid(-wall.values - 5.0 * straight.size)
+    strap_front = strap_front & straight.solid(np.maximum(2.0 - straight.u, straight.u - 24.0))
+    strap_front = strap_front & straight.solid(36.0 - straight.d)
     chest = straight.solid(straight.u - 105.0 * straight.size)
     shoulder = wall.grown(-1.0) & straight.solid(104.0 * straight.size - straight.u)
     pectoral = within & straight.solid(-wall.values - 16.0) & level("t2", -6.0)
@@ -206,7 +210,7 @@ def _muscles(straight: Straight, wall: Solid) -> dict[str, Solid]:
     return {
         "multifidus": deep & inner & level("c2", -2.0),
         "semispinalis_cervicis": (deep - inner.grown(2 * GAP)) & level("c2", -2.0),
-        "suboccipital_muscles": deep & above("c2"),
+        "suboccipital_muscles": deep & above("c2", -2.0),
         "semispinalis_capitis": (outer - deep.grown(2 * GAP)) & under,
         "longissimus": (longissimus & under) - outer.grown(GAP),
         "levator_scapulae": (levator & under) - outer.grown(GAP),
@@ -219,9 +223,11 @@ def _muscles(straight: Straight, wall: Solid) -> dict[str, Solid]:
         "longus_colli": round_(outlines.LONGUS) & above("t3") & level("oc", 2.0),
         "sternocleidomastoid": sterno,
         "muscles_of_mastication": round_(outlines.CHEWING) & within & above("c3"),
+        "infrahyoid_muscles": (strap_front - sterno.grown(GAP)) & level("c4", 4.0) & above("t2"),
+        "facial_muscles": wall.grown(-4.0) & straight.solid(40.0 - straight.d) & above("c3", 2.0),
         "pectoral_muscles": pectoral & chest,
         "shoulder_muscles": shoulder & level("t1", 6.0),
         "tongue": round_(outlines.TONGUE) & within & above("c4") & level("c1", 8.0),
         "nuchal_ligament": within & straight.solid(straight.u - MEDIAN)
-        & straight.solid(straight.d + 8.0) & above("c7", 4.0) & level("oc", 8.0),
+        & straight.solid(straight.d + 8.0) & above("t1") & level("oc", 8.0),
     }  # fmt: skip

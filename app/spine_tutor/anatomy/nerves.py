@@ -44,8 +44,8 @@ _ONWARD = {
     "s3": (0.62, 0.45, -0.64),
     "s4": (0.40, 0.45, -0.80),
 }
-_BEYOND = 34.0
-"""Length of the nerve beyond the foramen, mm."""
+_BEYOND = {"t": 14.0, "t12": 34.0}
+"""Length of the nerve beyond the foramen, mm; an intercostal nerve begins early."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,8 @@ def root_path(
     else:
         way = _under_pedicle(measure_pedicle(canvas, sac.column, under, side), level, sign)
     onward = np.array(_ONWARD.get(level) or _ONWARD[level[0]]) * [sign, 1.0, 1.0]
-    points += [*way, way[-1] + 12.0 * onward, way[-1] + _BEYOND * onward]
+    beyond = _BEYOND.get(level) or _BEYOND.get(level[0], 34.0)
+    points += [*way, way[-1] + 0.4 * beyond * onward, way[-1] + beyond * onward]
     path = _clear_of_bone(canvas, smooth(points, STEP), 0.5 * _thickness(level))
     ganglion = way[1] if under is None else way[2]
     nearest = int(np.argmin(np.linalg.norm(path - ganglion, axis=1)))

@@ -111,16 +111,17 @@ class Places:
         """
         for direction in _cone(np.asarray(outward, float)):
             way = self._straight(point, direction)
-            if self._labels(way[-1:])[0] == self.structures["skin"].label and not self._harms(way):
+            if self.labels(way[-1:])[0] == self.structures["skin"].label and not self._harms(way):
                 yield way
 
     def _straight(self, point: Array, direction: Array) -> Array:
         way = point + np.arange(0.0, _FARTHEST, 0.5)[:, None] * direction
-        inside = self._labels(way) > 0
+        inside = self.labels(way) > 0
         leaves = int(np.argmin(inside)) if not inside.all() else len(way)
         return way[: max(leaves, 1)]
 
-    def _labels(self, points: Array) -> NDArray[np.uint16]:
+    def labels(self, points: Array) -> NDArray[np.uint16]:
+        """Return the structure label at (n, 3) world points; 0 outside the body."""
         labels = np.zeros(len(points), np.uint16)
         for grid in reversed(self.grids):
             index, within = grid.voxel_of(points)
@@ -129,7 +130,7 @@ class Places:
 
     def _harms(self, way: Array) -> bool:
         """Return whether a way meets what it must not, but for its last steps."""
-        return bool(self._harmed[self._labels(way[_LAST:])].any())
+        return bool(self._harmed[self.labels(way[_LAST:])].any())
 
     @cached_property
     def _harmed(self) -> NDArray[np.bool_]:

@@ -36,7 +36,7 @@ SHELL = 6.0
 """Thickness of the occipital squama."""
 FORAMEN_MAGNUM = (-12.0, 15.5, 18.5)
 """y of its middle, half width and half length: 31 by 37."""
-CONDYLE = ((15.6, -1.5, 9.6), (7.0, 11.5, 8.0), 24.0)
+CONDYLE = ((15.6, -1.5, 8.8), (7.0, 11.5, 8.0), 24.0)
 """Middle, half axes and convergence to the front, degrees, of the right occipital condyle."""
 ATLANTO_OCCIPITAL_SPACE = 2.2
 """Bone to bone across the atlanto-occipital joint."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,23 +48,41 @@ def sympathetic_trunks(skeleton: Skeleton, column: Column) -> Iterator[Tube]:
                 inward = 7.0 if level in ("s1", "s2") else 5.0
                 inwards = scale * np.array([sign * (x - inward), y + 5.0, z])
                 points.append((frame @ [*inwards, 1.0])[:3])
-        path = smooth(points, STEP)
-        gap = TRUNK + OFF_BONE
-        for bone in skeleton.bones():
-            inside = ((path > bone.box[0]) & (path < bone.box[1])).all(axis=1)
-            if inside.any():
-                nowhere = np.zeros(inside.sum(), bool)
-                path[inside] = hugging(bone.bone, path[inside], gap, nowhere, ease=6.0)
-        path = ndimage.gaussian_filter1d(path, 3.0 / STEP, axis=0, mode="nearest")
-        for level in GANGLIA:
-            if level in skeleton.vertebrae:
-                # over the lower half of the body
-                frame = column.frames[level]
-                along = (path - frame[:3, 3]) @ frame[:3, 2] + 0.2 * column.bodies[level].height
-                n = np.argmin(np.abs(along))
-                radius, half = GANGLION
-                offset = STEP * (np.arange(len(path)) - n) / half
-                swollen = np.abs(offset) < 0.95
-                bulge = radius * np.sqrt(1.0 - offset[swollen] ** 2)
-                yield Tube(f"{level}_sympathetic_ganglion_{side}", path[swollen], bulge)
-        yield tube(f"sympathetic_trunk_{side}", path, [TRUNK, TRUNK, 0.6 * TRUNK])
+        yield from trunk(skeleton, column, side, points, dict.fromkeys(GANGLIA, -0.2))
+
+
+def trunk(
+    skeleton: Skeleton,
+    column: Column,
+    side: str,
+    points: Sequence[Array],
+    ganglia: Mapping[str, float],
+) -> Iterator[Tube]:
+    """Yield the ganglia, then the trunk that runs through points, kept off the bones.
+
+    Args:
+        skeleton: the bones.
+        column: the posed vertebrae.
+        side: which trunk.
+        points: world points from above.
+        ganglia: by level how high on the body its ganglion lies, as a share of its height.
+    """
+    path = smooth(points, STEP)
+    gap = TRUNK + OFF_BONE
+    for bone in skeleton.bones():
+        inside = ((path > bone.box[0]) & (path < bone.box[1])).all(axis=1)
+        if inside.any():
+            nowhere = np.zeros(inside.sum(), bool)
+            path[inside] = hugging(bone.bone, path[inside], gap, nowhere, ease=6.0)
+    path = ndimage.gaussian_filter1d(path, 3.0 / STEP, axis=0, mode="nearest")
+    for level, height in ganglia.items():
+        if level in skeleton.vertebrae:
+            frame = column.frames[level]
+            along = (path - frame[:3, 3]) @ frame[:3, 2] - height * column.bodies[level].height
+            n = np.argmin(np.abs(along))
+            radius, half = GANGLION
+            offset = STEP * (np.arange(len(path)) - n) / half
+            swollen = np.abs(offset) < 0.95
+            bulge = radius * np.sqrt(1.0 - offset[swollen] ** 2)
+            yield Tube(f"{level}_sympathetic_ganglion_{side}", path[swollen], bulge)
+    yield tube(f"sympathetic_trunk_{side}", path, [TRUNK, TRUNK, 0.6 * TRUNK])

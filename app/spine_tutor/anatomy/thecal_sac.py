@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
-from spine_tutor.anatomy.canal import WALL_STEP, CanalLine, CanalWall
+from spine_tutor.anatomy.canal import END, WALL_STEP, CanalLine, CanalWall
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.column import Column
 
@@ -126,6 +126,8 @@ def paint_sac(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
     width, depth, middle = sac.section(s)
     radius = np.sqrt((u / width) ** 2 + ((d - middle) / depth) ** 2)
     outside = (radius - 1.0) * np.minimum(width, depth)
+    if "c1" in line.levels:  # at the foramen magnum it goes on into the skull
+        outside = np.maximum(outside, s - line.levels["c1"] - END)
     canvas.paint("dura", (outside < 0) & (outside > -DURA), window)
     canvas.paint("cerebrospinal_fluid", outside < 0, window)
     if "spinal_cord" in canvas.structures:

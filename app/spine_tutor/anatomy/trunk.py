@@ -16,6 +16,7 @@ from scipy import ndimage
 from spine_tutor.anatomy import trunk_outlines as outlines
 from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.halves import on_both, on_side, solid_on
 from spine_tutor.anatomy.pelvic_trunk import pelvic_solids
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sections import between, ellipse, mirrored, rounded, stacked
@@ -97,17 +98,10 @@ class Trunk:
         canvas.paint_solid("subcutaneous_fat", body)
 
     def _on(self, name: str, side: str) -> Solid:
-        solid = self.solids[name]
-        if side == "right":
-            return solid
-        origin = solid.origin.copy()
-        origin[0] = -(self.lattice.shape[0] - 1) * solid.spacing
-        return Solid(np.ascontiguousarray(solid.values[::-1]), origin, solid.spacing)
+        return on_side(self.solids[name], side)
 
     def _whole(self, name: str) -> Solid:
-        right, left = self.solids[name], self._on(name, "left")
-        values = np.concatenate([left.values[:-1], right.values])
-        return Solid(values, left.origin, right.spacing)
+        return on_both(self.solids[name])
 
     # -- making the solids --------------------------------------------------------------------
 
@@ -170,8 +164,7 @@ class Trunk:
         return self._solid(self.lattice.axis(0) - near - (far - near) * behind)
 
     def _solid(self, values: Array) -> Solid:
-        full = np.broadcast_to(values, self.lattice.shape).astype(np.float32)
-        return Solid(full, self.lattice.origin, self.lattice.spacing)
+        return solid_on(self.lattice, values)
 
 
 def _blade(hip: NDArray[np.bool_], lattice: Lattice) -> tuple[Array, Array, Array, Array]:

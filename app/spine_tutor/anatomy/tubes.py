@@ -49,7 +49,7 @@ class Tube:
         """Paint it in one piece, thicker than it is where voxels are too coarse for it."""
         radius = np.maximum(self.radius, UNBROKEN * canvas.spacing)
         canvas.paint_tube(self.structure, self.path, radius)
-        for id_ in self.into:
+        for id_ in filter(canvas.structures.__contains__, self.into):
             canvas.paint_tube(self.structure, self.path, radius, into=id_)
 
 

@@ -146,8 +146,8 @@ def segmental_arteries(
         if level not in skeleton.vertebrae:
             continue
         for side, sign in (("left", -1.0), ("right", 1.0)):
-            mouth = _foramen_mouth(column, roots.get((level, side)), level, sign)
-            path = _round_body(skeleton, column, level, sign, aorta, mouth)
+            mouth = foramen_mouth(column, roots.get((level, side)), level, sign)
+            path = round_body(skeleton, column, level, sign, aorta, mouth)
             yield tube(f"{name}_{side}", path, [SEGMENTAL, 0.8 * SEGMENTAL])
             root = roots.get((level, side))
             if root is not None:
@@ -155,7 +155,7 @@ def segmental_arteries(
                 yield tube(f"radicular_artery_{level}_{side}", inwards, RADICULAR)
 
 
-def _foramen_mouth(column: Column, root: Root | None, level: str, sign: float) -> Array:
+def foramen_mouth(column: Column, root: Root | None, level: str, sign: float) -> Array:
     """Return where a segmental artery divides: before and above the nerve that comes out."""
     body, frame = column.bodies[level], column.frames[level]
     if root is None:
@@ -164,7 +164,7 @@ def _foramen_mouth(column: Column, root: Root | None, level: str, sign: float) -
     return root.at(5.0) + 4.0 * frame[:3, 1] + 3.5 * frame[:3, 2] + sign * 2.0 * frame[:3, 0]
 
 
-def _round_body(
+def round_body(
     skeleton: Skeleton,
     column: Column,
     level: str,

@@ -200,6 +200,8 @@ PARAMETERS: Mapping[str, tuple[Constant, ...]] = {
         _of(spread_vessel, "INJECTION_RATE", "Injection by hand into a vessel", "mL/s", "E"),
         _of(spread_vessel, "DISPERSION", "Time in which a bolus becomes twice as long", "s", "E"),
         _of(spread_pictures, "POOL_MM", "Fluid between bundles runs together over, SD", "mm", "E"),
+        _of(spread_travel, "SEPTUM_MM", "Folds in the midline of the epidural space, half", "mm",
+            "E"),
         _of(spread_travel, "LOBULE_MM", "Lobule of epidural fat", "mm", "E"),
         _of(spread_travel, "FASCICLE_MM", "Bundle of muscle across and along", "mm", "E"),
         _of(spread_travel, "PLANE_MM", "Plane between bundles that fluid opens", "mm", "E"),

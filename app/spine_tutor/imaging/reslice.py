@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spine_tutor.anatomy import LabelGrid, Subject
+from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.kernels import one_at_a_time
 

@@ -4,7 +4,8 @@ Every number here is an estimate (E) unless it names its source: nobody has publ
 resistance of these tissues. They are chosen so that the pictures have the patterns and reach of
 published series, which tests check:
 
-- epidural: 3 mL in front of the sac reach 2.2 ± 0.9 levels from the tip (Jeong 2013,
+- epidural: the dorsomedian fold and the ligaments between dura and bone make the midline hard
+  to pass; 3 mL in front of the sac reach 2.2 ± 0.9 levels from the tip (Jeong 2013,
   10.4097/kjae.2013.65.5.431); at S1 2 mL reach the medial pedicle in all and 3 mL the L5–S1 disc
   in 92 % of patients (Furman 2012, 10.1111/j.1526-4637.2012.01474.x).
 - facet joint: recesses along the articular processes and under the flavum (Xu 1990,
@@ -59,6 +60,7 @@ class Through:
         porosity: mean share of the medium's volume that fluid takes.
         grain: what it goes around: ``lobules`` of fat or ``fibres`` of muscle.
         along: how many times farther it gets along the fibres than across.
+        septum: how many times harder it is in the midline.
         sealed: whether fluid leaves it only into the structure that it was injected into.
     """
 
@@ -66,6 +68,7 @@ class Through:
     porosity: float
     grain: str = ""
     along: float = 1.0
+    septum: float = 1.0
     sealed: bool = False
 
 
@@ -93,7 +96,7 @@ class SpaceRule:
     half_size: tuple[float, float] = (40.0, 3.0)
 
 
-FAT = Through(1.0, 0.30, "lobules", 2.5)
+FAT = Through(1.0, 0.30, "lobules", 2.5, septum=8.0)
 MUSCLE = Through(1.0, 0.30, "fibres", 5.0)
 
 RULES: Mapping[Space, SpaceRule] = {

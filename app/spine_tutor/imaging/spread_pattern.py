@@ -57,6 +57,7 @@ NAMES: Mapping[Space, tuple[str, str]] = {
 """Name of each pattern and what it looks like in fluoroscopy."""
 
 WANTED: tuple[tuple[tuple[str, ...], tuple[Space, ...]], ...] = (
+    (("vein", "artery", "aorta", "vena_cava"), ()),  # nobody aims at a vessel here
     (("transforaminal", "kambin"), ("epidural", "perineural")),
     (("interlaminar", "caudal", "epidural", "hiatus"), ("epidural",)),
     (("nerve_root", "ganglion"), ("perineural", "epidural")),
@@ -111,14 +112,21 @@ def _verdict(spread: Spread, target: str | None, out: float) -> tuple[Verdict | 
     wanted = wanted_spaces(target) if target else ()
     if not wanted:
         return None, ""
-    aim = " or ".join(wanted)
+    aim, name = " or ".join(wanted), _named(spread.subject, str(target))
     if spread.space not in wanted:
-        return "not intended", f"`{target}` wants {aim} spread; all of it went {spread.space}."
+        return "not intended", f"{name} wants {aim} spread; all of it went {spread.space}."
     if out > 0.5:
         return "not intended", f"{100 * out:.0f} % of it has left the {spread.space} space."
     if out > BURST:
         return "partly", f"{100 * out:.0f} % of it has left the {spread.space} space."
-    return "intended", f"{100 * (1 - out):.0f} % of it stays {spread.space}, as `{target}` wants."
+    return "intended", f"{name} wants {aim} spread; {100 * (1 - out):.0f} % of it stays there."
+
+
+def _named(subject: Subject, target: str) -> str:
+    """Return what a person calls a target."""
+    if target in subject.landmarks:
+        return subject.landmarks[target].name
+    return subject.structures[target].name if target in subject.structures else target
 
 
 def wanted_spaces(target: str) -> tuple[Space, ...]:

@@ -23,6 +23,8 @@ FASCICLE_MM = (2.6, 45.0)
 """Size of a bundle of muscle fibres across and along. E"""
 PLANE_MM = 0.9
 """Thickness of the plane between bundles that fluid opens. E"""
+SEPTUM_MM = 1.0
+"""Half the thickness of the folds and ligaments in the midline of the epidural space. E"""
 LEAP_MM = 3.0
 """How far a leap along fibres goes within one structure."""
 FINGER_MM = 9.0
@@ -44,6 +46,8 @@ class Media(NamedTuple):
     along: NDArray[np.float64]  # (media,) how much farther along the fibres than across
     sealed: NDArray[np.bool_]  # (media,) left only into home
     fibres: NDArray[np.float64]  # (labels, 3) unit vector along the fibres
+    septum: NDArray[np.float64]  # (media,) how many times harder it is in the midline
+    midline: NDArray[np.float64]  # (nz of the grid,) x of the middle of the spine, mm
     speed: NDArray[np.float64]  # (labels,) mm/s of what flows; 0 for what rests
     home: NDArray[np.bool_]  # (labels,) structures that hold the fluid
     reach: float  # mm around home that give way
@@ -135,6 +139,8 @@ def travel(  # type: ignore[no-untyped-def]
             gap = bundles(x, y, z, f[0], f[1], f[2])
             share *= gap / FIBRE_MEAN
             cost *= 1.6 - 1.3 * gap
+        if abs(x - m.midline[low[2] + k]) < SEPTUM_MM:
+            cost *= m.septum[medium]
         if m.speed[label] > 0.0:
             cost /= m.speed[label]
         else:

@@ -179,6 +179,8 @@ def media(subject: Subject, seat: Seat) -> spread_travel.Media:
         sealed=np.zeros(count, bool),
         fibres=spread_media.fibres(structures),
         speed=spread_vessel.speeds(structures) if flows else np.zeros(len(of_label)),
+        septum=np.ones(count),
+        midline=_midline(subject, seat.grid),
         home=home,
         reach=float(rule.reach),
         opened=rule.opened,
@@ -188,8 +190,18 @@ def media(subject: Subject, seat: Seat) -> spread_travel.Media:
         code = CODE[name]
         made.resistance[code], made.porosity[code] = through.resistance, through.porosity
         made.along[code], made.sealed[code] = through.along, through.sealed
+        made.septum[code] = through.septum
         made.grain[code] = GRAINS.index(through.grain)
     return made
+
+
+def _midline(subject: Subject, grid: LabelGrid) -> NDArray[np.float64]:
+    """Return x of the middle of the spine at every height of a grid, (nz,) mm."""
+    places = sorted((frame[:3, 3] for frame in subject.frames.values()), key=lambda p: p[2])
+    z = grid.axes()[2]
+    if not places:
+        return np.zeros(len(z))
+    return np.interp(z, [p[2] for p in places], [p[0] for p in places])
 
 
 def _readonly(array: NDArray) -> NDArray:

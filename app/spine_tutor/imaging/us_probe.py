@@ -66,6 +66,8 @@ TRANSDUCERS = {
 
 REACH = 25.0
 """mm a line looks for skin before and behind the face; beyond that there is air, not gel."""
+BESIDE = 75.0
+"""mm from a transverse process outwards, within which the skin of the neck is looked for."""
 OBLIQUE_LIMIT = 25.0
 """Degrees: how far the paramedian oblique placement leans at most to aim at the canal."""
 CANAL = 28.0
@@ -172,18 +174,27 @@ def place(subject: Subject, view: UltrasoundView) -> Probe:
     volumes = Volumes.of(subject.grids)
     frame = np.asarray(subject.frames[view.level])
     x, _, z = np.eye(3)  # the back lies along the body, however a vertebra in it is tilted
-    target = (
-        subject.point(view.center) if view.center is not None else _under_the_back(subject, view)
-    )
+    if view.probe == "lateral-transverse":
+        z = frame[:3, 2]  # the neck's own axis
+        x = -frame[:3, 1]  # along the face, from the front of the neck to its back
+    if view.center is not None:
+        target = subject.point(view.center)
+    elif view.probe == "lateral-transverse":
+        target = _beside_the_neck(subject, view)
+    else:
+        target = _under_the_back(subject, view)
     canal = frame[:3, 3] - CANAL * frame[:3, 1]
     aside = np.zeros(3)
     if view.probe.startswith("paramedian"):
         aside = view.lateral * (x if view.side == "right" else -x)
     target = target + aside + view.along * z + view.across * x
 
-    sagittal = view.probe != "transverse"
+    sagittal = not view.probe.endswith("transverse")
     axis = -z if sagittal else x
-    down, contact = _land(subject, volumes, target, x, z, view)
+    inward = np.cross(z, x)
+    if view.probe == "lateral-transverse":
+        inward = -frame[:3, 0] if view.side == "right" else frame[:3, 0]
+    down, contact = _land(subject, volumes, target, inward, z, view)
     right = _unit(axis - (axis @ down) * down)
     if view.probe == "paramedian-sagittal-oblique":
         # lean about the length of the probe until the plane meets the middle of the canal
@@ -215,16 +226,32 @@ def _under_the_back(subject: Subject, view: UltrasoundView) -> Vector:
     return frame[:3, 3] - CANAL * frame[:3, 1]
 
 
+def _beside_the_neck(subject: Subject, view: UltrasoundView) -> Vector:
+    """Return the place whose skin a hand looks for on the side: the tip of a transverse process."""
+    for part in ("posterior_tubercle", "transverse_process"):
+        if (name := f"{view.level}_{part}_{view.side}") in subject.centers:
+            return np.asarray(subject.centers[name])
+    return np.asarray(subject.frames[view.level])[:3, 3]
+
+
 def _land(
-    subject: Subject, volumes: Volumes, target: Vector, x: Vector, z: Vector, view: UltrasoundView
+    subject: Subject,
+    volumes: Volumes,
+    target: Vector,
+    inward: Vector,
+    z: Vector,
+    view: UltrasoundView,
 ) -> tuple[Vector, Vector]:
     """Return the direction into the body, square to the skin, and where the probe touches it.
 
-    The skin over the target is found from behind; a plane through it, as wide as the probe,
+    The skin over the target is found from outside; a plane through it, as wide as the probe,
     gives the direction, along which the skin is found once more.
     """
-    reach = float(target[1] - subject.bounds[0][1]) + 20.0  # from behind the back
-    down = _unit(np.cross(z, x))
+    if view.probe == "lateral-transverse":
+        reach = BESIDE
+    else:
+        reach = float(target[1] - subject.bounds[0][1]) + 20.0  # from behind the back
+    down, x = inward, np.cross(inward, z)
     spread = 0.4 * TRANSDUCERS[view.transducer].width
     u, w = (a.ravel() for a in np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1, 1, 7)))
     for _ in range(2):

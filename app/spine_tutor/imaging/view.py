@@ -155,14 +155,19 @@ class MriView(SliceView):
 class UltrasoundView(Pose):
     """The pose of a probe on the skin.
 
-    A placement puts the probe on the back over a level; the offsets then move it as a hand does.
-    The picture hangs with the skin on top; cranial is on the left in sagittal placements and the
-    patient's left on the left in transverse ones.
+    A placement puts the probe on the back over a level, ``lateral-transverse`` on the side of the
+    neck; the offsets then move it as a hand does. The picture hangs with the skin on top; cranial
+    is on the left in sagittal placements, the patient's left in transverse ones, and the front of
+    the neck in lateral ones.
     """
 
     modality: Literal["ultrasound"] = "ultrasound"
     probe: Literal[
-        "transverse", "median-sagittal", "paramedian-sagittal", "paramedian-sagittal-oblique"
+        "transverse",
+        "median-sagittal",
+        "paramedian-sagittal",
+        "paramedian-sagittal-oblique",
+        "lateral-transverse",
     ] = "paramedian-sagittal"
     level: str = Field("l4", description="Level the probe lies over, such as `l4`.")
     side: Literal["left", "right"] = "left"
@@ -174,7 +179,9 @@ class UltrasoundView(Pose):
         12.0, ge=-120, le=120, description="From the midline towards `side`, mm (paramedian)."
     )
     along: float = Field(0.0, ge=-200, le=200, description="Slide cranially, mm.")
-    across: float = Field(0.0, ge=-120, le=120, description="Slide to the patient's right, mm.")
+    across: float = Field(
+        0.0, ge=-120, le=120, description="Slide to the patient's right, or to the back of the neck, mm."
+    )
     rotate: float = Field(0.0, ge=-180, le=180, description="Turn about the probe's axis, degrees.")
     tilt: float = Field(0.0, ge=-60, le=60, description="Fan out of the scan plane, degrees.")
     rock: float = Field(0.0, ge=-60, le=60, description="Heel to toe in the scan plane, degrees.")

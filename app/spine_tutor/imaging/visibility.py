@@ -155,6 +155,15 @@ class Sight:
         )
         return found
 
+    def has(self, structure_id: str) -> bool:
+        """Return whether there is such a thing in the body, or added to it."""
+        return structure_id in self.added or structure_id in self.subject.centers
+
+    @property
+    def added(self) -> dict[str, int]:
+        """Return the labels of what is added to the body, by id."""
+        return {structure.id: structure.label for structure in self.additions.structures}
+
     def _placed(self, key: str, find: Callable[[], Any]) -> Any:
         """Return what depends on the view alone, found once for all settings."""
         if key not in self._places:
@@ -173,7 +182,7 @@ class Sight:
         """
         mask = self.mask(structure_id)
         area = float(mask.sum()) * self.mm_per_pixel**2
-        if structure_id not in self.subject.centers:
+        if not self.has(structure_id):
             cnr, width, measured = 0.0, None, "the subject has none"
         elif area < MIN_AREA_MM2:
             cnr, width, measured = 0.0, None, "it is not in the picture"
@@ -211,7 +220,8 @@ class Sight:
     def _sounded(self, structure_id: str, mask: NDArray[np.bool_]) -> Found:
         assert self.image.labels is not None
         bone = {s.label for s in self.subject.structures.values() if s.kind == "bone"}
-        bone -= self.subject.structures.labels_of(structure_id)
+        if structure_id not in self.added:
+            bone -= self.subject.structures.labels_of(structure_id)
         if "shadow" in self.off:
             bone = set()
         covered = np.maximum.accumulate(np.isin(self.image.labels, list(bone)), axis=0)
@@ -255,13 +265,21 @@ class Sight:
     ) -> tuple[Any, ...]:
         """Return the outline of a shadow, what is near, what it adds and its contrast there."""
         outline, near = patch.outline, patch.widened(patch.mask, REACH_MM)
-        added = added_attenuation(self.subject, structure_id, cone)[at]
+        if structure_id in self.added:
+            quiet = self.changed({"without": tuple(self.off | {"noise"})})
+            bare = replace(quiet, additions=NOTHING)
+            added = (quiet.image.pixels - bare.image.pixels)[at]
+        else:
+            added = added_attenuation(self.subject, structure_id, cone)[at]
         inside = Local.of(np.abs(added), patch.mask, patch.count(REACH_MM))
         contrast = np.median(inside.mean[outline]) if outline.any() else 0.0
         return outline, near, added, contrast
 
     def _own(self, structure_id: str) -> NDArray[np.bool_]:
         """Return the pixels of a structure, of a part of a bone those of the whole bone."""
-        own = whole_bone(self.subject.structures, structure_id)
+        if structure_id in self.added:
+            own = frozenset({self.added[structure_id]})
+        else:
+            own = whole_bone(self.subject.structures, structure_id)
         assert self.image.labels is not None
         return np.isin(self.image.labels, list(own))

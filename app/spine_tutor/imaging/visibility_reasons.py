@@ -134,13 +134,19 @@ class Explainer:
         return seen, None if seen.verdict == "visible" else self._reason(seen)
 
     def _reason(self, seen: Visibility) -> Reason:
-        if seen.structure not in self.sight.subject.centers:
+        if not self.sight.has(seen.structure):
             return Reason("absent", "This body has none.", {}, 0.0)
         if seen.area_mm2 < MIN_AREA_MM2:
             return Reason("out of field", "It is not in this picture.", {}, 0.0)
         if seen.measured == FILLS:
             return Reason("out of field", f"It is too large: {FILLS}.", {}, 0.0)
-        tried = [self._tried(cause, seen) for cause in CAUSES[seen.modality]]
+        tried = [
+            self._tried(cause, seen)
+            for cause in CAUSES[seen.modality]
+            if not (
+                cause.kind == "overlap" and seen.structure in self.sight.added
+            )  # no part of a body
+        ]
         cause, changes, then = max(tried, key=lambda trial: RANK[trial[2].verdict])
         if RANK[then.verdict] > RANK[seen.verdict]:
             what = "Alone" if cause.kind == "overlap" else f"Without {' and '.join(cause.off)}"

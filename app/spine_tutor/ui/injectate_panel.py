@@ -26,7 +26,7 @@ NOTHING, TIP, CROSS = "nothing", "tip", "cross-hair"
 """No injection; at the needle's tip; at a place that is no landmark."""
 IODINE = 240.0
 """mg/mL of what is injected at first, as iohexol 240 has."""
-LEAST_ML = 0.01
+LEAST_ML = 0.02
 """Structures that hold less are not listed."""
 LISTED = 6
 RANGES = (

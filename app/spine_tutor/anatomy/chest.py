@@ -1,0 +1,206 @@
+"""What surrounds the thoracic column: chest wall, lungs with pleura, heart, diaphragm, organs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spine_tutor.anatomy.cage import build_cage
+from spine_tutor.anatomy.canvas import Canvas, Solid
+from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.chest_wall import SKIN, ChestWall
+from spine_tutor.anatomy.column import BREADTH, Column
+from spine_tutor.anatomy.halves import on_both, on_side, solid_on, true_distance
+from spine_tutor.anatomy.ribs import SIGN
+from spine_tutor.anatomy.rows import SIDES
+from spine_tutor.anatomy.sternum import MANUBRIUM, sternal_frames
+from spine_tutor.anatomy.thorax import build_thorax
+from spine_tutor.anatomy.trunk_outlines import Lattice
+from spine_tutor.anatomy.tubes import smooth
+from spine_tutor.anatomy.vessels import before_bodies
+from spine_tutor.anatomy.viscera import paint_kidneys
+
+Array = NDArray[np.float64]
+
+PLEURA = 0.9
+"""Thickness of the parietal pleura with its fascia as painted, mm: so that it has no holes."""
+WEDGE = (13.0, 52.0)
+"""Paravertebral space: its depth beside the body, and how far from the midline it ends, mm (E)."""
+AT_RIB = 0.25
+"""Share of that depth that is left before the neck of a rib (estimate)."""
+BESIDE_BODY = 4.0
+"""From the side of a body to the pleura: trunk, vessels and fat, mm (estimate)."""
+DIAPHRAGM = 3.5
+"""Thickness of the diaphragm as painted, mm."""
+# Half width of the mediastinum by how far before the front of the body, as a share of the way to
+# the sternum.
+MEDIASTINUM = ((0.0, 0.15, 0.35, 0.6, 0.85, 1.0), (17.0, 17.0, 26.0, 30.0, 14.0, 10.0))
+# Where the diaphragm springs from, degrees from straight behind and mm above the middle of T12.
+SPRINGS = ((0.0, 60.0, 100.0, 140.0, 180.0), (2.0, -6.0, -18.0, 8.0, 32.0))
+# Organs as ellipsoids: middle relative to that of a body, half axes, and a turn about y and z,
+# degrees; mm.
+ORGANS: Mapping[str, tuple[str, tuple[float, ...], tuple[float, ...], tuple[float, float]]] = {
+    "heart_chambers": ("t8", (-20, 92, 4), (54, 33, 31), (34, 34)),
+    "heart": ("t8", (-20, 92, 2), (66, 45, 42), (34, 34)),
+    "stomach_gas": ("t11", (-58, 38, 16), (31, 24, 20), (10, 0)),
+    "stomach": ("t11", (-58, 52, 2), (40, 44, 48), (10, 0)),
+    "spleen": ("t11", (-88, 8, -4), (22, 46, 52), (-8, -20)),
+}
+
+
+class Chest:
+    """See `atlas.Surroundings`."""
+
+    def __init__(self, coarse: Canvas, column: Column, tips: Array, case: Case):
+        self.column, self.case, self.size = column, case, case.height_scale
+        nx, ny, nz = coarse.labels.shape
+        middle = nx // 2  # the canvas lies evenly about the midline
+        self.lattice = Lattice(coarse.origin * [0.0, 1.0, 1.0], coarse.spacing, (nx - middle, ny, nz))
+        z = self.lattice.axis(2).ravel()
+        scale = self.size * BREADTH[case.sex]
+        thorax = build_thorax(column, {}, case)
+        cage = build_cage(column, thorax, z[0], z[-1], scale)
+        self.bodies = np.array([column.frames[level][:3, 3] for level in column.levels])[::-1]
+        depth = [column.bodies[level].depth for level in column.levels][::-1]
+        width = [column.bodies[level].width_upper for level in column.levels][::-1]
+        canal = [column.bodies[level].canal_depth for level in column.levels][::-1]
+        y = np.interp(z, self.bodies[:, 2], self.bodies[:, 1])
+        self.front = y + 0.5 * np.interp(z, self.bodies[:, 2], depth)
+        self.side = 0.5 * np.interp(z, self.bodies[:, 2], width)
+        middles = self.bodies[:, 1] - 0.5 * (np.array(depth) + canal)
+        tips = tips[np.argsort(tips[:, 1])]
+        lines = np.stack([
+            np.interp(z, self.bodies[:, 2], middles), np.interp(z, tips[:, 1], tips[:, 0])
+        ])  # fmt: skip
+        heights = {level: float(column.frames[level][2, 3]) for level in column.levels}
+        self.wall = ChestWall(case, cage, self.lattice, heights, lines)
+        self.solids = dict(self.wall.solids)
+        manubrium = sternal_frames(thorax.ribs, scale)[0]
+        self.notch = (manubrium @ [0.0, 0.0, MANUBRIUM * scale, 1.0])[:3]
+        self.solids |= self._inside(scale)
+
+    def _inside(self, scale: float) -> dict[str, Solid]:
+        """Return what lies inside the ribs: pleural sac, paravertebral space, abdomen."""
+        wall, x, y = self.wall, self.wall.x, self.wall.y
+        inside, size = wall.inside, self.size
+        front, side = self.front[None, None, :], self.side[None, None, :]
+        deep, ends = WEDGE
+        wedge = deep * np.clip((ends - x / size) / (ends - 20.0), 0.0, 1.0) * size
+        wedge = wedge * (AT_RIB + (1 - AT_RIB) * wall.between) * (wall.angle < 75.0)
+        sternum = (wall.cage.middle + wall.cage.radius[-1])
+        sternum = np.interp(wall.z, wall.cage.z, sternum)
+        share = np.clip((y - front) / (sternum - front), 0.0, 1.0)
+        half = size * np.interp(share, *MEDIASTINUM)
+        beside = np.clip((y - front + 8.0 * size) / (8.0 * size), 0.0, 1.0)
+        half = np.maximum(half * beside, (side + BESIDE_BODY * size) * (1.0 - beside))
+        spread = np.clip((front - 14.0 * size - y) / (20.0 * size), 0.0, 1.0)
+        half = half + 6.0 * size * spread  # past the heads of the ribs
+        dome = self._dome()
+        sac = np.maximum(inside + wedge, half - x)
+        upright = np.maximum(np.maximum(inside, -sac), x - ends * size)
+        upright = np.maximum(upright, np.maximum(y - front, wall.heights["t12"] - 12.0 - wall.z))
+        below = np.maximum(inside, dome)
+        solid = lambda values: solid_on(self.lattice, values)  # noqa: E731
+        return {
+            "pleura": solid(np.maximum(sac, -dome)),
+            "paravertebral_fat": solid(upright),
+            "inside": solid(inside),
+            "below": solid(below),
+        }
+
+    def _dome(self) -> NDArray[np.float32]:
+        """Return the height above the diaphragm on the right half, mm; the left is a little lower."""
+        wall = self.wall
+        top = wall.heights["t9"] + 10.0 * self.size
+        springs = wall.heights["t12"] + self.size * np.interp(wall.angle, *SPRINGS)
+        saddle = 14.0 * self.size * np.exp(-((wall.x / (42.0 * self.size)) ** 2))
+        share = np.clip(wall.share, 0.0, 1.15) ** 4
+        height = wall.z - ((top - saddle) * (1.0 - share) + springs * share)
+        return true_distance(height, self.lattice.spacing)
+
+    def paint(self, canvas: Canvas) -> None:
+        """Paint what is still free, from the heart outwards to the skin."""
+        for side in SIDES:
+            canvas.paint_solid(f"scapula_{side}", on_side(self.solids["scapula"], side))
+            canvas.paint_tube(f"clavicle_{side}", self._clavicle(side), 5.8 * self.size)
+            canvas.paint_tube("diaphragm", self._crus(side), 4.5 * self.size)
+        within = on_both(self.solids["inside"])
+        for name in ("heart_chambers", "heart"):
+            canvas.paint_solid(name, self._organ(name) & within)
+        rind = max(PLEURA, 0.9 * canvas.spacing)
+        for side in SIDES:
+            sac = on_side(self.solids["pleura"], side)
+            canvas.paint_solid(f"pleura_{side}", sac, above=-rind)
+            canvas.paint_solid(f"lung_{side}", sac)
+            fat = on_side(self.solids["paravertebral_fat"], side)
+            canvas.paint_solid(f"paravertebral_fat_{side}", fat)
+        below = on_both(self.solids["below"])
+        canvas.paint_solid("diaphragm", below, above=-DIAPHRAGM * self.size)
+        paint_kidneys(canvas, self.column, self.case)
+        for name in ("stomach_gas", "stomach", "spleen"):
+            canvas.paint_solid(name, self._organ(name) & below)
+        x = below.origin[0] + below.spacing * np.arange(below.values.shape[0])[:, None, None]
+        y = below.origin[1] + below.spacing * np.arange(below.values.shape[1])[None, :, None]
+        edge = np.maximum(-34.0 * self.size - x, self.front[None, None, :] - 12.0 - y - 0.6 * x)
+        hepatic = np.maximum(below.grown(-1.0).values, edge.astype(np.float32))
+        canvas.paint_solid("liver", Solid(hepatic, below.origin, below.spacing))
+        canvas.paint_solid("retroperitoneal_fat", below)
+        canvas.paint_solid("mediastinal_fat", within)
+        self._paint_wall(canvas)
+
+    def _paint_wall(self, canvas: Canvas) -> None:
+        for name in (
+            "trapezius", "latissimus_dorsi", "rhomboids", "splenius", "multifidus", "semispinalis",
+            "longissimus", "iliocostalis", "intercostal_muscles", "serratus_anterior",
+            "pectoral_muscles", "shoulder_muscles",
+        ):  # fmt: skip
+            for side in SIDES:
+                canvas.paint_solid(f"{name}_{side}", on_side(self.solids[name], side))
+        canvas.paint_solid("abdominal_wall", on_both(self.solids["abdominal_wall"]))
+        canvas.paint_solid("intermuscular_fat", on_both(self.solids["fascia"]))
+        body = on_both(self.solids["body"])
+        canvas.paint_solid("skin", body, above=-SKIN)
+        canvas.paint_solid("subcutaneous_fat", body)
+
+    def _clavicle(self, side: str) -> Array:
+        """Return the middle of a clavicle from the manubrium to the shoulder."""
+        mirror = self.size * np.array([SIGN[side], 1.0, 1.0])
+        shoulder = self.column.frames["t2"][:3, 3] + mirror * (146.0, 2.0, 10.0)
+        ways = [self.notch + mirror * at for at in ((17, 0, 4), (50, -12, 12), (90, -34, 22))]
+        return smooth([*ways, shoulder])
+
+    def _crus(self, side: str) -> Array:
+        """Return the middle of a crus of the diaphragm, from behind the liver down to L1."""
+        x = SIGN[side] * 12.0 * self.size
+        places = {"t11": (x, 0.0), "t12": (x, 0.0), "l1": (x, 0.0)}
+        ways = before_bodies(self.column, 3.0 * self.size, places)
+        return smooth([*ways, ways[-1] - [0.0, 0.0, 40.0]])
+
+    def _organ(self, name: str) -> Solid:
+        """Return an organ on the whole lattice."""
+        level, at, half, (tilt, turn) = ORGANS[name]
+        size = self.size
+        middle = self.column.frames[level][:3, 3] + size * np.array(at)
+        lattice = self.lattice
+        nx, ny, nz = lattice.shape
+        origin = lattice.origin - [(nx - 1) * lattice.spacing, 0.0, 0.0]
+        axes = [
+            (origin[n] + lattice.spacing * np.arange(count)).astype(np.float32)
+            for n, count in enumerate((2 * nx - 1, ny, nz))
+        ]
+        p = axes[0][:, None, None] - middle[0]
+        q = axes[1][None, :, None] - middle[1]
+        r = axes[2][None, None, :] - middle[2]
+        p, q = _turned(p, q, -turn)
+        p, r = _turned(p, r, tilt)
+        a, b, c = size * np.array(half)
+        radius = np.sqrt((p / a) ** 2 + (q / b) ** 2 + (r / c) ** 2)
+        return Solid(((radius - 1.0) * min(a, b, c)).astype(np.float32), origin, lattice.spacing)
+
+
+def _turned(a: ArrayLike, b: ArrayLike, degrees: float) -> tuple[Array, Array]:
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    a, b = np.asarray(a), np.asarray(b)
+    return cos * a + sin * b, cos * b - sin * a

@@ -1,0 +1,172 @@
+"""Vessels and airways of the chest: great vessels, oesophagus, intercostal vessels.
+
+Positions and sizes are estimates after axial CT of adults, mm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy.bones import Skeleton
+from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.nerves import Roots
+from spine_tutor.anatomy.ribs import SIGN, RibModel
+from spine_tutor.anatomy.rows import SIDES
+from spine_tutor.anatomy.tubes import STEP, Tube, hugging, smooth, tube
+from spine_tutor.anatomy.vessels import (
+    RADICULAR,
+    SEGMENTAL,
+    before_bodies,
+    beside_root,
+    foramen_mouth,
+    round_body,
+)
+
+Array = NDArray[np.float64]
+
+AORTA = (15.0, 14.0, 12.0, 10.5)
+"""Radius of the aorta from the heart to the diaphragm, mm."""
+AZYGOS = 4.0
+INTERCOSTAL_VEIN = 1.1
+FIRST_AORTIC = 3
+"""The first level whose intercostal artery comes from the aorta."""
+IN_GROOVE = {"vein": 1.2, "artery": -0.8, "nerve": -2.8}
+"""Height of vein, artery and nerve in the costal groove, from its middle, mm: from above down."""
+
+# Ways through places given as x, y, z from the middle of a body, at the size of the case.
+_WAYS: Mapping[str, tuple[tuple[tuple[str, float, float, float], ...], tuple[float, ...]]] = {
+    "superior_vena_cava": (
+        (("t2", 26, 56, 0), ("t3", 25, 60, 0), ("t4", 25, 66, 0), ("t6", 27, 76, 0),
+         ("t7", 24, 88, 4)), (8.0, 9.5)),
+    "pulmonary_arteries": (
+        (("t7", -8, 108, 6), ("t6", -14, 96, 0), ("t6", -26, 64, 8), ("t6", -48, 46, 4)),
+        (13.0, 12.0, 9.0)),
+    "inferior_vena_cava": (
+        (("t8", 22, 78, -8), ("t9", 26, 64, 0), ("t10", 27, 50, 0), ("t12", 25, 36, 0),
+         ("l1", 24, 32, 0), ("l1", 24, 34, -40)), (11.0, 11.0)),
+    "oesophagus": (
+        (("c7", -2, 16, 22), ("c7", -3, 16, 0), ("t1", -4, 18, 0), ("t3", -4, 20, 0),
+         ("t5", -3, 24, 0), ("t7", 1, 27, 0), ("t9", -4, 33, 0), ("t10", -14, 44, 0),
+         ("t11", -30, 50, 8)), (6.0, 6.0, 7.0, 7.0)),
+}  # fmt: skip
+_RIGHT_PULMONARY = (("t6", -14, 88, 0), ("t6", 10, 58, 2), ("t6", 44, 48, -2))
+_WINDPIPE = (("c7", 0, 33, 24), ("c7", 0, 34, 0), ("t1", 0, 37, 0), ("t3", 1, 40, 0),
+             ("t5", 2, 42, 4))  # fmt: skip
+_BRONCHI = (
+    (("t5", 2, 42, 5), ("t5", 18, 44, -12), ("t6", 34, 44, -10), ("t7", 44, 42, -12)),
+    (("t5", 2, 42, 5), ("t5", -20, 46, -16), ("t6", -42, 44, -8), ("t7", -54, 40, -10)),
+)
+_BRANCHES = (
+    (("t4", 10, 66, 8), ("t3", 14, 54, 0), ("t1", 24, 42, 0), ("c7", 32, 36, 8)),
+    (("t4", -4, 60, 10), ("t3", -12, 48, 0), ("t1", -22, 38, 0), ("c7", -28, 36, 20)),
+    (("t4", -16, 44, 10), ("t3", -24, 34, 0), ("t1", -34, 34, 0), ("c7", -50, 40, -8)),
+)
+
+
+def great_vessels(column: Column, size: float) -> Iterator[Tube]:
+    """Yield airways, aorta, oesophagus and great veins."""
+    windpipe = [_WINDPIPE, *_BRONCHI]
+    for name, thin in (("airway", 0.0), ("trachea", 1.6)):
+        for n, rows in enumerate(windpipe):
+            radius = [8.0 + thin, 8.0 + thin] if n == 0 else [7.0 + thin, 5.0 + thin]
+            yield tube(name, _way(column, rows, size), [size * r for r in radius])
+    yield tube("aorta", aorta_path(column, size), [size * r for r in AORTA])
+    for rows in _BRANCHES:
+        way = _way(column, rows, size)
+        yield tube("supra_aortic_arteries", way, [5.5 * size, 4.0 * size])
+    for name, (rows, radius) in _WAYS.items():
+        yield tube(name, _way(column, rows, size), [size * r for r in radius])
+    way = _way(column, _RIGHT_PULMONARY, size)
+    yield tube("pulmonary_arteries", way, [10.0 * size, 8.0 * size])
+    yield tube("azygos_vein", azygos_path(column, size), AZYGOS * size)
+    yield tube("hemiazygos_vein", hemiazygos_path(column, size), 2.8 * size)
+
+
+def _way(column: Column, rows: tuple[tuple[str, float, float, float], ...], size: float) -> Array:
+    points = [column.frames[level][:3, 3] + size * np.array(at) for level, *at in rows]
+    return smooth(points)
+
+
+def aorta_path(column: Column, size: float) -> Array:
+    """Return the middle of the aorta from the heart over its arch to L1, (n, 3) mm."""
+    arch = (("t7", 4, 96, 4), ("t6", 12, 92, 0), ("t5", 14, 82, 2), ("t4", 6, 62, 2),
+            ("t4", -8, 40, 2))  # fmt: skip
+    rise = [column.frames[level][:3, 3] + size * np.array(at) for level, *at in arch]
+    places = {"t5": -22.0, "t6": -22.0, "t7": -20.0, "t8": -17.0, "t9": -14.0, "t10": -10.0,
+              "t11": -6.0, "t12": -4.0, "l1": -5.0}  # fmt: skip
+    down = before_bodies(
+        column, AORTA[2] * size, {level: (size * x, 0.0) for level, x in places.items()}
+    )
+    return smooth([*rise, *down, down[-1] - [0.0, 0.0, 40.0 * size]])
+
+
+def azygos_path(column: Column, size: float) -> Array:
+    """Return the azygos vein from below, right before the bodies, over the bronchus to the cava."""
+    places = {"l1": 10.0, "t12": 9.0, "t10": 9.0, "t8": 10.0, "t6": 12.0, "t5": 14.0}
+    up = before_bodies(column, AZYGOS * size, {k: (size * x, 0.0) for k, x in places.items()})
+    over = [(18, 26, 6), (26, 44, 8), (25, 60, 2)]
+    top = column.frames["t4"][:3, 3]
+    return smooth([*up, *(top + size * np.array(at) for at in over)])
+
+
+def hemiazygos_path(column: Column, size: float) -> Array:
+    """Return the hemiazygos vein from below, left of the bodies, across T8 to the azygos vein."""
+    places = {"l1": -19.0, "t12": -18.0, "t10": -15.5, "t9": -14.5}
+    up = before_bodies(column, 3.0 * size, {k: (size * x, 0.0) for k, x in places.items()})
+    across = before_bodies(column, 3.0 * size, {"t8": (-6.0 * size, 0.0)})
+    last = before_bodies(column, 3.5 * size, {"t8": (9.0 * size, 3.0)})
+    return smooth([*up, *across, *last])
+
+
+def intercostal_vessels(
+    skeleton: Skeleton, column: Column, roots: Roots, size: float
+) -> Iterator[Tube]:
+    """Yield posterior intercostal arteries and veins and the radicular arteries.
+
+    The first two arteries come down from the neck before the necks of the ribs; the others leave
+    the aorta and go round the bodies. Veins go to the azygos and hemiazygos veins.
+    """
+    aorta, azygos = aorta_path(column, size), azygos_path(column, size)
+    for number in range(1, 12):
+        level = f"t{number}"
+        for side in SIDES:
+            rib, sign = skeleton.thorax.ribs[f"rib_{number}_{side}"], SIGN[side]
+            root = roots.get((level, side))
+            mouth = foramen_mouth(column, root, level, sign)
+            artery = f"posterior_intercostal_artery_{level}_{side}"
+            yield tube(artery, in_groove(rib, mouth, "artery", SEGMENTAL), [SEGMENTAL, 0.7])
+            if number >= FIRST_AORTIC:
+                trunk = aorta, AORTA[2] * size
+                path = round_body(skeleton, column, level, sign, trunk, mouth)
+                yield tube(artery, path, [SEGMENTAL, 0.8 * SEGMENTAL])
+            else:
+                neck = rib.crest_of_neck() + [0.0, 7.0, -9.0]
+                yield tube(artery, smooth([neck + [0, 6.0, 22.0], neck, mouth], STEP), SEGMENTAL)
+            if root is not None:
+                inwards = smooth([mouth, *beside_root(column, root, level)], STEP)
+                yield tube(f"radicular_artery_{level}_{side}", inwards, RADICULAR)
+            vein = f"posterior_intercostal_vein_{level}_{side}"
+            above = mouth + 2.6 * column.frames[level][:3, 2] + 1.2 * column.frames[level][:3, 1]
+            yield tube(vein, in_groove(rib, above, "vein", INTERCOSTAL_VEIN), INTERCOSTAL_VEIN)
+            if number > FIRST_AORTIC:
+                path = round_body(skeleton, column, level, sign, (azygos, AZYGOS * size), above)
+                lift = 2.6 * column.frames[level][:3, 2]
+                upto = int(np.argmin(np.linalg.norm(path - above, axis=1))) + 1
+                yield tube(vein, path[:upto] + lift, INTERCOSTAL_VEIN)
+
+
+def in_groove(rib: RibModel, start: Array, what: str, radius: float) -> Array:
+    """Return a way from the paravertebral space into the costal groove and along it.
+
+    Args:
+        rib: under which it runs.
+        start: world point where it begins.
+        what: a key of `IN_GROOVE`.
+        radius: of what runs there, mm; it is kept off the bone.
+    """
+    groove = rib.groove_path()[::3] + [0.0, 0.0, IN_GROOVE[what]]
+    path = smooth([start, *groove], STEP)
+    return hugging(rib.bone, path, radius + 0.3, np.zeros(len(path), bool))
