@@ -137,7 +137,7 @@ def test_the_sacroiliac_joint_line_is_lucent_10_to_20_degrees_from_the_other_sid
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_a_straight_tilted_beam_looks_through_the_first_sacral_foramen(atlas, side):
-    """Along one line through the target in its posterior mouth, tilted between 0 and 40°, there is no bone."""
+    """There is a tilt between −10 and 45° at which a ray through the target meets no bone."""
     target = atlas.point(f"s1_transforaminal_target_{side}")
     steps = np.arange(-30.0, 45.0, 0.5)[:, None]
     bone = is_bone(atlas)

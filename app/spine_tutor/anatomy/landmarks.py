@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from spine_tutor.anatomy import landmarks_lumbar, landmarks_neck, landmarks_sacral
+from spine_tutor.anatomy import (
+    landmarks_chest,
+    landmarks_lumbar,
+    landmarks_neck,
+    landmarks_sacral,
+)
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.grid import LabelGrid
 from spine_tutor.anatomy.places import Places
@@ -23,6 +28,7 @@ PARAMEDIAN = 15.0
 _SKIN = "measured on the subject"
 _TARGETS: Mapping[str, tuple[Callable[[Places], Iterator[Landmark]], ...]] = {
     "cervical": (landmarks_neck.targets,),
+    "thoracic": (landmarks_chest.targets,),
     "lumbar": (landmarks_lumbar.targets, landmarks_sacral.targets),
     "sacral": (landmarks_lumbar.targets, landmarks_sacral.targets),
 }

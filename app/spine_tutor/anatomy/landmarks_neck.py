@@ -205,7 +205,7 @@ def _lateral_skin(places: Places, level: str, side: str) -> Landmark:
     labels = places.labels(way)
     skin = np.flatnonzero(labels)[-1]
     name = f"Skin beside {level.upper()}, {side}"
-    return places.mark(f"{level}_skin_lateral_{side}", name, way[skin], _SKIN)
+    return places.mark(f"{level}_skin_lateral_{side}", name, way[skin - 2], _SKIN)
 
 
 def _occipital(places: Places, side: str) -> Landmark:

@@ -81,12 +81,12 @@ class Places:
         placed: Array = (self.column.frames[level] @ [x, y, z, 1.0])[:3]
         return placed
 
-    def in_fat(self, point: Array, reach: float = 8.0) -> Array:
-        """Return the nearest place with 1 mm of epidural fat around it, within `reach` mm."""
+    def in_fat(self, point: Array, reach: float = 8.0, where: str = "epidural_fat") -> Array:
+        """Return the nearest place with 1 mm of a fat around it, within `reach` mm."""
         (i, j, k), _ = self.grid.voxel_of(point)
         n = round(reach / self.grid.spacing[0])
         window = tuple(slice(max(0, c - n), c + n + 1) for c in (i, j, k))
-        fat = self.grid.labels[window] == self.structures["epidural_fat"].label
+        fat = self.grid.labels[window] == self.structures[where].label
         deep = ndimage.binary_erosion(fat)
         index = np.argwhere(deep if deep.any() else fat)
         if not len(index):

@@ -102,8 +102,10 @@ def hugging(
     path = path.copy()
     for n in range(14):
         distance, outward = slopes(bone, path)
-        short = gap - distance
-        shift = np.where(hugs, short, np.maximum(short, 0.0))[:, None] * outward
+        short = np.where(hugs, gap - distance, np.maximum(gap - distance, 0.0))
+        if np.abs(short).max() < 0.05:
+            break
+        shift = short[:, None] * outward
         # eased first, so that neighbours move together; true to the surface at last
         along = ease / STEP if n < 10 else 0.3 * ease / STEP
         path += 0.8 * ndimage.gaussian_filter1d(np.clip(shift, -2.0, 2.0), along, axis=0)

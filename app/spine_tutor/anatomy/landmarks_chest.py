@@ -1,0 +1,170 @@
+"""Targets of thoracic procedures, with the way in from the skin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spine_tutor.anatomy.landmarks_lumbar import outward
+from spine_tutor.anatomy.places import Places
+from spine_tutor.anatomy.ribs import SIGN
+from spine_tutor.anatomy.rows import SIDES
+from spine_tutor.anatomy.subject import Landmark
+
+Array = NDArray[np.float64]
+
+PARAVERTEBRAL = (26.0, 23.5, 19.0)
+"""From the midline to the entry at upper, middle and lower levels, mm: the mean of women (25, 22
+and 18) and men (27, 25 and 20) (literature)."""
+ANGLE = 62.0
+"""From the midline to the angle of a rib, lateral to the long muscles, mm (estimate)."""
+STEEP = {"t1": 0.5, "t2": 0.6, "t3": 0.8, "t4": 0.9, "t5": 1.1, "t8": 1.1, "t9": 0.8, "t10": 0.5,
+         "t12": 0.3}  # fmt: skip
+"""How steeply from below an interlaminar needle rises, mm up a mm forwards (estimate)."""
+MIDLINE_OUT = ("t5", "t6", "t7", "t8")
+"""Levels whose spinous processes overhang, so that the way in is paramedian only (estimate)."""
+
+_BLOCK = "paravertebral space below the transverse process; distance from the midline (literature)"
+_BRANCH = "superolateral corner of the transverse process, T6–T9 above it (Chua and Bogduk 1995)"
+_RIB_JOINT = "posterior edge of the costotransverse joint (estimate)"
+_FACET = "lower end of the joint, which lies in the coronal plane (recalled, unverified)"
+_LAMINAR = "posterior epidural space behind the dura, between the laminae (literature)"
+_FORAMEN = "upper foramen behind the root, under the pedicle (estimate)"
+_RIB = "costal groove at the angle of the rib (recalled, unverified)"
+
+
+def targets(places: Places) -> Iterator[Landmark]:
+    """Yield the targets of the levels that the region holds whole."""
+    for number in range(1, 13):
+        level = f"t{number}"
+        for side in SIDES:
+            yield _branch(places, level, side)
+            if number < 12:
+                yield _paravertebral(places, number, side)
+                yield _foramen(places, level, side)
+                yield _intercostal(places, level, side)
+            if number < 11:
+                yield _rib_joint(places, level, side)
+    for upper, lower in places.column.segments:
+        for side in SIDES:
+            yield _facet(places, upper, lower, side)
+            yield _interlaminar(places, upper, lower, side)
+        if upper not in MIDLINE_OUT:
+            yield _interlaminar(places, upper, lower, None)
+
+
+def _title(level: str, side: str) -> str:
+    return f"{level.upper()} {side}"
+
+
+def _paravertebral(places: Places, number: int, side: str) -> Landmark:
+    """In the fat between the pleura and the ligament under a transverse process."""
+    level = f"t{number}"
+    process = places.local(f"{level}_transverse_process_{side}", level)
+    across = PARAVERTEBRAL[(number > 4) + (number > 8)]
+    near = process[np.abs(np.abs(process[:, 0]) - across) < 3.0]
+    near = near if len(near) else process
+    point = places.world(level, SIGN[side] * across, near[:, 1].min() + 18.0, near[:, 2].min() - 4)
+    return places.mark(
+        f"{level}_paravertebral_target_{side}",
+        f"{_title(level, side)} paravertebral block",
+        places.in_fat(point, 14.0, f"paravertebral_fat_{side}"),
+        _BLOCK,
+        outward(places, level, side, 0.0, 8.0),
+    )
+
+
+def _branch(places: Places, level: str, side: str) -> Landmark:
+    """On the nerve at the superolateral corner of the transverse process, or on that corner."""
+    process = places.local(f"{level}_transverse_process_{side}", level)
+    corner = process[np.argmax(np.abs(process[:, 0]) + process[:, 2])]
+    point = places.world(level, *corner)
+    nerve = places.tubes.get(f"t{int(level[1:]) - 1}_medial_branch_{side}")
+    if nerve is not None:
+        point = nerve.path[np.argmin(np.linalg.norm(nerve.path - point, axis=1))]
+    return places.mark(
+        f"{level}_medial_branch_target_{side}",
+        f"Medial branch target on {_title(level, side)}",
+        point,
+        _BRANCH,
+        outward(places, level, side, 5.0, 10.0),
+    )
+
+
+def _foramen(places: Places, level: str, side: str) -> Landmark:
+    """Behind and above the ganglion."""
+    ganglion = places.points(f"{level}_dorsal_root_ganglion_{side}").mean(axis=0)
+    frame = places.column.frames[level]
+    point = ganglion + 2.5 * frame[:3, 2] - 2.0 * frame[:3, 1]
+    return places.mark(
+        f"{level}_transforaminal_target_{side}",
+        f"{_title(level, side)} transforaminal target",
+        places.in_fat(point),
+        _FORAMEN,
+        outward(places, level, side, 35.0, 5.0),
+    )
+
+
+def _intercostal(places: Places, level: str, side: str) -> Landmark:
+    """Where the nerve lies in the groove, as far from the midline as the angle of its rib."""
+    path = places.tubes[f"intercostal_nerve_{level}_{side}"].path
+    across = min(ANGLE, 0.9 * float(np.abs(path[:, 0]).max()))
+    point = path[np.argmin(np.abs(np.abs(path[:, 0]) - across))]
+    return places.mark(
+        f"{level}_intercostal_target_{side}",
+        f"{_title(level, side)} intercostal block at the angle of the rib",
+        point,
+        _RIB,
+        np.array([0.1 * SIGN[side], -1.0, -0.35]),
+    )
+
+
+def _rib_joint(places: Places, level: str, side: str) -> Landmark:
+    joint = places.local(f"costotransverse_joint_{level}_{side}", level)
+    back = joint[joint[:, 1] < np.percentile(joint[:, 1], 10)]
+    middle = back[np.argmin(np.linalg.norm(back - back.mean(axis=0), axis=1))]
+    return places.mark(
+        f"{level}_costotransverse_target_{side}",
+        f"{_title(level, side)} costotransverse joint",
+        places.world(level, *middle),
+        _RIB_JOINT,
+        outward(places, level, side, 10.0, 15.0),
+    )
+
+
+def _facet(places: Places, upper: str, lower: str, side: str) -> Landmark:
+    """At the lower end of the joint."""
+    joint = places.local(f"{upper}_{lower}_facet_joint_{side}", upper)
+    low = joint[joint[:, 2] < np.percentile(joint[:, 2], 12)]
+    middle = low[np.argmin(np.linalg.norm(low - low.mean(axis=0), axis=1))]
+    return places.mark(
+        f"{upper}_{lower}_facet_target_{side}",
+        f"{upper.upper()}–{lower.upper()} {side} facet joint entry",
+        places.world(upper, *middle),
+        _FACET,
+        outward(places, upper, side, 5.0, 55.0),
+    )
+
+
+def _interlaminar(places: Places, upper: str, lower: str, side: str | None) -> Landmark:
+    """Behind the dura between the laminae, in the midline or a little beside it."""
+    flavum = places.points(f"ligamentum_flavum_{upper}_{lower}")
+    sign = SIGN[side] if side else 0.0
+    medial = flavum[np.abs(flavum[:, 0] - 3.0 * sign) < 3.0]
+    middle = (medial if len(medial) else flavum).mean(axis=0)
+    frame = places.column.disc_frame(f"{upper}_{lower}")
+    point = places.in_fat(np.r_[3.0 * sign, (middle + 3.0 * frame[:3, 1])[1:]])
+    numbers = [int(level[1:]) for level in STEEP]
+    number = int(upper[1:]) if upper.startswith("t") else 0
+    steep = float(np.interp(number, numbers, list(STEEP.values())))
+    which = f"{side} paramedian interlaminar" if side else "interlaminar"
+    id_ = f"paramedian_interlaminar_target_{side}" if side else "interlaminar_target"
+    return places.mark(
+        f"{upper}_{lower}_{id_}",
+        f"{upper.upper()}–{lower.upper()} {which} target",
+        point,
+        _LAMINAR,
+        frame[:3, :3] @ [0.25 * sign, -1.0, -steep],
+    )
