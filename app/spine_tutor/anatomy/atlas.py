@@ -57,6 +57,9 @@ _TOP_PROCESS = 45.0  # mm below the top of the bones, within which the uppermost
 
 _CREST = 18.0  # mm below the middle of S1, where the crest on the back of the sacrum flattens
 
+NAPE = 6.0
+"""How far the nape lies before the straight line from T1 to the occiput, mm (estimate)."""
+
 Progress = Callable[[float, str], None]
 
 
@@ -244,7 +247,10 @@ def _taut(z: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float
                 break
             held.pop()
         held.append(n)
-    return np.interp(z, z[held], edge[held])
+    string = np.interp(z, z[held], edge[held])
+    # skin and muscle pull it in between its ends
+    share = np.clip((z - z[0]) / (z[held[-2]] - z[0]), 0.0, 1.0)
+    return np.minimum(string + NAPE * np.sin(np.pi * share), edge)
 
 
 def _copy_into(fine: Canvas, coarse: Canvas) -> None:

@@ -18,6 +18,7 @@ from spine_tutor.anatomy.sternum import sternal_frames
 from spine_tutor.anatomy.thorax import Thorax
 
 Array = NDArray[np.float64]
+Volume = NDArray[np.float32]
 
 BEFORE_BODY = {"c7": 10.0, "t1": 15.0, "t3": 30.0, "t7": 40.0, "t10": 45.0, "l1": 45.0}
 """How far before the middles of the bodies the axis of the chest lies, mm."""
@@ -49,17 +50,15 @@ class Cage:
     margin: Array
     wall: float
 
-    def seen(self, x: Array, y: Array, z: Array) -> tuple[Array, Array, Array, Array]:
+    def seen(self, x: Array, y: Array, z: Array) -> tuple[Volume, Volume, Volume, Volume]:
         """Return angle, distance from the axis, `radius` and `between` of points with x ≥ 0."""
-        ahead = y - np.interp(z, self.z, self.middle)
+        ahead = (y - np.interp(z, self.z, self.middle)).astype(np.float32)
+        x = x.astype(np.float32)
         angle = np.degrees(np.arctan2(x, -ahead))
-        place = np.stack(
-            np.broadcast_arrays(
-                angle / (ANGLES[1] - ANGLES[0]), (z - self.z[0]) / (self.z[1] - self.z[0])
-            )
-        )
+        height = ((z - self.z[0]) / (self.z[1] - self.z[0])).astype(np.float32)
+        place = np.broadcast_arrays(angle / np.float32(ANGLES[1] - ANGLES[0]), height)
         radius, between = (
-            map_coordinates(table, place, order=1, mode="nearest")
+            map_coordinates(table.astype(np.float32), place, order=1, mode="nearest")
             for table in (self.radius, self.between)
         )
         return angle, np.hypot(x, ahead), radius, between
@@ -72,7 +71,7 @@ def build_cage(column: Column, thorax: Thorax, low: float, high: float, scale: f
     curves = [_inside(thorax, number) for number in range(1, 13)]
     sternum = _behind_sternum(thorax, scale)
     front = [sternum[-1] + [0.0, 0.12 * drop, -drop] for drop in scale * np.array(_BELOW_XIPHOID)]
-    known = np.concatenate([*curves, sternum, front])
+    known = np.concatenate([*curves, sternum, front, _along_spine(column, low)])
     angle, radius = _polar(known, z, middle)
     top_angle, top_radius = _polar(curves[0], z, middle)
     cap = [
@@ -109,6 +108,17 @@ def _inside(thorax: Thorax, number: int) -> Array:
     rib = thorax.ribs[f"rib_{number}_right"]
     axis = rib.axis
     return rib.to_world(axis.path - axis.half[:, 1:] * axis.outward)
+
+
+def _along_spine(column: Column, low: float) -> Array:
+    """Return points that close the cage along the bodies and below the last rib."""
+    rows = [
+        (column.frames[level] @ [0.0, -0.3 * column.bodies[level].depth, 0.0, 1.0])[:3]
+        for level in column.levels
+    ]
+    last = np.array([(column.frames["l1"] @ [x, -18.0, 0.0, 1.0])[:3] for x in (22.0, 40.0, 60.0)])
+    drops = np.array([[0.0, 0.0, z - last[0, 2]] for z in (last[0, 2], low)])
+    return np.concatenate([rows, [rows[-1] + drops[1]], *(last + drop for drop in drops)])
 
 
 def _behind_sternum(thorax: Thorax, scale: float) -> Array:

@@ -18,13 +18,12 @@ MUSCLES = {
     "serratus_anterior": "serratus anterior",
     "pectoral_muscles": "pectoral muscles",
     "shoulder_muscles": "muscles of the scapula and shoulder",
-    "psoas": "psoas major",
 }
 ERECTOR = {"longissimus": "longissimus thoracis", "iliocostalis": "iliocostalis thoracis"}
 LEVELS = tuple(f"t{n}" for n in range(1, 12))
 """Levels with an intercostal nerve and its vessels."""
 RAMI = GANGLIA = (*LEVELS, "t12")
-CARTILAGES = range(1, 11)
+CARTILAGES = range(1, 10)  # the tenth lies below the region
 TUBERCLES = range(1, 11)
 """Ribs that have a joint with the transverse process."""
 
@@ -68,7 +67,7 @@ def _bones() -> Iterator[Row]:
         name = f"costal cartilage {number}"
         yield from paired(f"costal_cartilage_{number}", name, "joint", "cartilage", COLORS["joint"])
     yield from paired("clavicle", "clavicle", "bone", "cortical_bone", BONE)
-    yield from paired("scapula", "scapula", "bone", "cortical_bone", BONE)
+    yield from paired("scapula", "scapula", "bone", "trabecular_bone", BONE)
     for number in range(2, 13):
         id_ = f"superior_costotransverse_ligament_t{number}"
         name = f"T{number} superior costotransverse ligament"

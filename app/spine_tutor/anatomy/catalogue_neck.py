@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spine_tutor.anatomy.ribs import PARTS as RIB_PARTS
+from spine_tutor.anatomy.catalogue_chest import rib_rows
 from spine_tutor.anatomy.rows import BONE, COLORS, SIDES, Row, envelope, muscles, paired
 
 MUSCLES = {
@@ -78,13 +78,7 @@ def _bones() -> Iterator[Row]:
         yield Row(part, name, "bone", "trabecular_bone", BONE)
     for part, name in PAIRED_BONES.items():
         yield from paired(part, name, "bone", "trabecular_bone", BONE)
-    for number in (1, 2):
-        for side in SIDES:
-            whole, title = f"rib_{number}_{side}", f"{side.capitalize()} rib {number}"
-            yield Row(whole, title, "bone", "trabecular_bone", BONE)
-            for part in RIB_PARTS:
-                id_ = f"rib_{number}_{part}_{side}"
-                yield Row(id_, f"{title}, {part}", "bone", "trabecular_bone", BONE, whole)
+    yield from rib_rows((1, 2))
 
 
 def _nerves() -> Iterator[Row]:

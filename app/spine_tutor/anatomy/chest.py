@@ -12,7 +12,7 @@ from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.chest_wall import SKIN, ChestWall
 from spine_tutor.anatomy.column import BREADTH, Column
-from spine_tutor.anatomy.halves import on_both, on_side, solid_on, true_distance
+from spine_tutor.anatomy.halves import cropped, on_both, on_side, solid_on, true_distance
 from spine_tutor.anatomy.ribs import SIGN
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sternum import MANUBRIUM, sternal_frames
@@ -26,9 +26,9 @@ Array = NDArray[np.float64]
 
 PLEURA = 0.9
 """Thickness of the parietal pleura with its fascia as painted, mm: so that it has no holes."""
-WEDGE = (13.0, 52.0)
+WEDGE = (11.0, 52.0)
 """Paravertebral space: its depth beside the body, and how far from the midline it ends, mm (E)."""
-AT_RIB = 0.25
+AT_RIB = 0.45
 """Share of that depth that is left before the neck of a rib (estimate)."""
 BESIDE_BODY = 4.0
 """From the side of a body to the pleura: trunk, vessels and fat, mm (estimate)."""
@@ -102,12 +102,11 @@ class Chest:
         upright = np.maximum(np.maximum(inside, -sac), x - ends * size)
         upright = np.maximum(upright, np.maximum(y - front, wall.heights["t12"] - 12.0 - wall.z))
         below = np.maximum(inside, dome)
-        solid = lambda values: solid_on(self.lattice, values)  # noqa: E731
         return {
-            "pleura": solid(np.maximum(sac, -dome)),
-            "paravertebral_fat": solid(upright),
-            "inside": solid(inside),
-            "below": solid(below),
+            "pleura": cropped(solid_on(self.lattice, np.maximum(sac, -dome))),
+            "paravertebral_fat": cropped(solid_on(self.lattice, upright)),
+            "inside": solid_on(self.lattice, inside),
+            "below": solid_on(self.lattice, below),
         }
 
     def _dome(self) -> NDArray[np.float32]:
@@ -128,7 +127,7 @@ class Chest:
             canvas.paint_tube("diaphragm", self._crus(side), 4.5 * self.size)
         within = on_both(self.solids["inside"])
         for name in ("heart_chambers", "heart"):
-            canvas.paint_solid(name, self._organ(name) & within)
+            canvas.paint_solid(name, self._organ(name, within))
         rind = max(PLEURA, 0.9 * canvas.spacing)
         for side in SIDES:
             sac = on_side(self.solids["pleura"], side)
@@ -140,11 +139,11 @@ class Chest:
         canvas.paint_solid("diaphragm", below, above=-DIAPHRAGM * self.size)
         paint_kidneys(canvas, self.column, self.case)
         for name in ("stomach_gas", "stomach", "spleen"):
-            canvas.paint_solid(name, self._organ(name) & below)
+            canvas.paint_solid(name, self._organ(name, below))
         x = below.origin[0] + below.spacing * np.arange(below.values.shape[0])[:, None, None]
         y = below.origin[1] + below.spacing * np.arange(below.values.shape[1])[None, :, None]
         edge = np.maximum(-34.0 * self.size - x, self.front[None, None, :] - 12.0 - y - 0.6 * x)
-        hepatic = np.maximum(below.grown(-1.0).values, edge.astype(np.float32))
+        hepatic = np.maximum(below.values, edge.astype(np.float32))
         canvas.paint_solid("liver", Solid(hepatic, below.origin, below.spacing))
         canvas.paint_solid("retroperitoneal_fat", below)
         canvas.paint_solid("mediastinal_fat", within)
@@ -158,7 +157,9 @@ class Chest:
         ):  # fmt: skip
             for side in SIDES:
                 canvas.paint_solid(f"{name}_{side}", on_side(self.solids[name], side))
-        canvas.paint_solid("abdominal_wall", on_both(self.solids["abdominal_wall"]))
+        for side in SIDES:
+            wall = on_side(self.solids["abdominal_wall"], side)
+            canvas.paint_solid("abdominal_wall", wall)
         canvas.paint_solid("intermuscular_fat", on_both(self.solids["fascia"]))
         body = on_both(self.solids["body"])
         canvas.paint_solid("skin", body, above=-SKIN)
@@ -178,26 +179,28 @@ class Chest:
         ways = before_bodies(self.column, 3.0 * self.size, places)
         return smooth([*ways, ways[-1] - [0.0, 0.0, 40.0]])
 
-    def _organ(self, name: str) -> Solid:
-        """Return an organ on the whole lattice."""
+    def _organ(self, name: str, within: Solid) -> Solid:
+        """Return what of an organ lies within a solid of the whole lattice."""
         level, at, half, (tilt, turn) = ORGANS[name]
-        size = self.size
-        middle = self.column.frames[level][:3, 3] + size * np.array(at)
-        lattice = self.lattice
-        nx, ny, nz = lattice.shape
-        origin = lattice.origin - [(nx - 1) * lattice.spacing, 0.0, 0.0]
-        axes = [
-            (origin[n] + lattice.spacing * np.arange(count)).astype(np.float32)
-            for n, count in enumerate((2 * nx - 1, ny, nz))
-        ]
-        p = axes[0][:, None, None] - middle[0]
-        q = axes[1][None, :, None] - middle[1]
-        r = axes[2][None, None, :] - middle[2]
+        middle = self.column.frames[level][:3, 3] + self.size * np.array(at)
+        first = (middle - self.size * max(half) - within.origin) / within.spacing
+        last = (middle + self.size * max(half) - within.origin) / within.spacing
+        first = np.clip(np.floor(first).astype(int), 0, np.array(within.values.shape) - 2)
+        last = np.ceil(last).astype(int) + 1
+        part = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
+        values = within.values[part]
+        origin = within.origin + within.spacing * first
+        shapes = ((-1, 1, 1), (1, -1, 1), (1, 1, -1))
+        p, q, r = (
+            (origin[n] - middle[n] + within.spacing * np.arange(values.shape[n])).reshape(shape)
+            for n, shape in enumerate(shapes)
+        )
         p, q = _turned(p, q, -turn)
         p, r = _turned(p, r, tilt)
-        a, b, c = size * np.array(half)
+        a, b, c = self.size * np.array(half)
         radius = np.sqrt((p / a) ** 2 + (q / b) ** 2 + (r / c) ** 2)
-        return Solid(((radius - 1.0) * min(a, b, c)).astype(np.float32), origin, lattice.spacing)
+        organ = ((radius - 1.0) * min(a, b, c)).astype(np.float32)
+        return Solid(np.maximum(organ, values), origin, within.spacing)
 
 
 def _turned(a: ArrayLike, b: ArrayLike, degrees: float) -> tuple[Array, Array]:

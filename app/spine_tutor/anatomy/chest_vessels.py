@@ -169,4 +169,4 @@ def in_groove(rib: RibModel, start: Array, what: str, radius: float) -> Array:
     """
     groove = rib.groove_path()[::3] + [0.0, 0.0, IN_GROOVE[what]]
     path = smooth([start, *groove], STEP)
-    return hugging(rib.bone, path, radius + 0.3, np.zeros(len(path), bool))
+    return hugging(rib.whole, path, radius + 0.3, np.zeros(len(path), bool))

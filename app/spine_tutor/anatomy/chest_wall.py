@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from spine_tutor.anatomy.cage import Cage
 from spine_tutor.anatomy.canvas import Solid
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.halves import signed_distance, solid_on, true_distance
+from spine_tutor.anatomy.halves import cropped, signed_distance, solid_on, true_distance
 from spine_tutor.anatomy.trunk_outlines import Lattice
 
 Array = NDArray[np.float64]
@@ -76,9 +76,8 @@ class ChestWall:
         self.case, self.cage = case, cage
         self.x, self.y, self.z = (lattice.axis(n) for n in range(3))
         self.canal, self.tips = (line[None, None, :] for line in lines)
-        angle, reach, radius, between = cage.seen(self.x, self.y, self.z)
-        self.angle, self.between = angle.astype(np.float32), between.astype(np.float32)
-        self.share = (reach / radius).astype(np.float32)
+        self.angle, reach, radius, self.between = cage.seen(self.x, self.y, self.z)
+        self.share = reach / radius
         self.inside: Volume = true_distance(reach - radius, lattice.spacing)
         self.outside: Volume = self.inside - np.float32(cage.wall)
         self.solids = self._envelope()
@@ -184,7 +183,7 @@ class ChestWall:
         values = np.zeros(self.lattice.shape, np.float32) - np.float32(1e3)
         for limit in limits:
             np.maximum(values, limit, out=values, casting="same_kind")
-        return self._solid(values)
+        return cropped(self._solid(values))
 
     def _solid(self, values: Array | Volume) -> Solid:
         return solid_on(self.lattice, values)

@@ -11,16 +11,16 @@ from spine_tutor.anatomy.trunk_outlines import Lattice
 
 
 def on_side(solid: Solid, side: str) -> Solid:
-    """Return a solid of the right half, whose lattice begins at the midline, on a side."""
+    """Return a solid of the right half on a side."""
     if side == "right":
         return solid
     origin = solid.origin.copy()
-    origin[0] = -(solid.values.shape[0] - 1) * solid.spacing
+    origin[0] = -origin[0] - (solid.values.shape[0] - 1) * solid.spacing
     return Solid(np.ascontiguousarray(solid.values[::-1]), origin, solid.spacing)
 
 
 def on_both(solid: Solid) -> Solid:
-    """Return a solid of the right half together with its mirror image."""
+    """Return a solid, whose lattice begins at the midline, together with its mirror image."""
     left = on_side(solid, "left")
     values = np.concatenate([left.values[:-1], solid.values])
     return Solid(values, left.origin, solid.spacing)
@@ -30,6 +30,18 @@ def solid_on(lattice: Lattice, values: ArrayLike) -> Solid:
     """Return the solid of distances, mm, that broadcast over a lattice."""
     full = np.broadcast_to(np.asarray(values, np.float32), lattice.shape)
     return Solid(np.ascontiguousarray(full), lattice.origin, lattice.spacing)
+
+
+def cropped(solid: Solid) -> Solid:
+    """Return a solid without the part of its lattice that is far outside it."""
+    inside = solid.values < 2.0 * solid.spacing
+    spans = [np.flatnonzero(inside.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
+    if not len(spans[0]):
+        return solid
+    first = [max(int(span[0]) - 1, 0) for span in spans]
+    part = tuple(slice(a, int(span[-1]) + 2) for a, span in zip(first, spans, strict=True))
+    origin = solid.origin + solid.spacing * np.array(first)
+    return Solid(solid.values[part].copy(), origin, solid.spacing)
 
 
 def signed_distance(inside: NDArray[np.bool_], spacing: float) -> NDArray[np.float32]:

@@ -184,6 +184,7 @@ def _paramedian(places: Places, upper: str, lower: str, side: str) -> Landmark:
 
 
 def behind_dura(places: Places, upper: str, lower: str, x: float) -> Array:
+    """Return the place in the posterior epidural fat between two laminae, x from the midline."""
     flavum = places.points(f"ligamentum_flavum_{upper}_{lower}")
     medial = flavum[np.abs(flavum[:, 0]) < 4.0]
     middle = (medial if len(medial) else flavum).mean(axis=0)

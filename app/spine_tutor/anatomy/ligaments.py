@@ -36,6 +36,8 @@ SUPRASPINOUS = 2.4
 FORAMINAL_FAT = 11.0
 """How far epidural fat follows a nerve out of the canal, mm (estimate)."""
 
+_SLAB = 9.75  # mm; the canal is filled in slabs of it, which saves memory
+
 
 def paint_flava(canvas: Canvas, wall: CanalWall, hypertrophy: float = 0.0) -> None:
     """Paint both ligamenta flava of every segment.
@@ -88,12 +90,15 @@ def _flavum_range(wall: CanalWall, upper: str, lower: str) -> tuple[Array, Array
 
 def paint_epidural_fat(canvas: Canvas, wall: CanalWall) -> None:
     """Paint fat into whatever is free in the canal and beside the nerves in the foramina."""
-    window, where, u, d, s = _free_around(canvas, wall.line, REACH + FORAMINAL_FAT)
-    radius, angle = np.hypot(u, d), np.arctan2(u, -d)
-    lateral = (np.abs(angle) > np.radians(78.0)) & (np.abs(angle) < np.radians(135.0))
-    border = wall.at(wall.closed, angle, s) + np.where(lateral, FORAMINAL_FAT, 0.3)
-    inside = (radius < border) & (s > wall.s[0]) & (s < wall.s[-1])
-    canvas.paint_places("epidural_fat", tuple(w[inside] for w in where), window)
+    reach = REACH + FORAMINAL_FAT
+    for left in np.arange(-reach, reach, _SLAB):
+        slab = left, left + _SLAB
+        window, where, u, d, s = _free_around(canvas, wall.line, reach, slab)
+        radius, angle = np.hypot(u, d), np.arctan2(u, -d)
+        lateral = (np.abs(angle) > np.radians(78.0)) & (np.abs(angle) < np.radians(135.0))
+        border = wall.at(wall.closed, angle, s) + np.where(lateral, FORAMINAL_FAT, 0.3)
+        inside = (radius < border) & (s > wall.s[0]) & (s < wall.s[-1])
+        canvas.paint_places("epidural_fat", tuple(w[inside] for w in where), window)
 
 
 def paint_longitudinal(canvas: Canvas, region: Region) -> None:
@@ -228,14 +233,19 @@ def _any_of(labels: NDArray[np.uint16], canvas: Canvas, *names: str) -> NDArray[
 
 
 def _free_around(
-    canvas: Canvas, line: CanalLine, reach: float
+    canvas: Canvas, line: CanalLine, reach: float, across: tuple[float, float] = (-1e3, 1e3)
 ) -> tuple[tuple[slice, ...], tuple[NDArray[np.intp], ...], Array, Array, Array]:
-    """Return a window, its free places within reach of a canal line, and their coordinates."""
-    low = np.r_[-reach, line.points.min(axis=0) - REACH]
-    high = np.r_[reach, line.points.max(axis=0) + REACH]
+    """Return a window, its free places within reach of a canal line, and their coordinates.
+
+    With `across` only those between two planes to the right of the midline, mm.
+    """
+    left, right = np.clip(across, -reach, reach)
+    low = np.r_[left, line.points.min(axis=0) - REACH]
+    high = np.r_[right, line.points.max(axis=0) + REACH]
     window = canvas.window(low, high)
     u, d, s = line.coordinates(canvas, window)
-    free = (canvas.labels[window] == 0) & (u * u + d * d < reach * reach)
+    chord = np.sqrt(np.maximum(reach * reach - d * d, 0.0))
+    free = (canvas.labels[window] == 0) & (np.abs(u) < chord)
     where = np.nonzero(free)
     u, d, s = (np.broadcast_to(values, free.shape)[where] for values in (u, d, s))
     return window, where, u, d, s

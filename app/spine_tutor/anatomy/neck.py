@@ -16,33 +16,20 @@ from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import BREADTH, Column
 from spine_tutor.anatomy.fields import sample
 from spine_tutor.anatomy.neck_line import Array, Straight, neck_line
+from spine_tutor.anatomy.neck_muscles import MUSCLES, muscle_solids
 from spine_tutor.anatomy.neck_organs import organ_solids, paint_organs
 from spine_tutor.anatomy.neck_vessels import brain_stem, great_vessels
 from spine_tutor.anatomy.rows import SIDES
-from spine_tutor.anatomy.sections import ellipse, mirrored
+from spine_tutor.anatomy.sections import mirrored
 from spine_tutor.anatomy.trunk_outlines import Lattice
 
 SKIN = 2.0
 """Thickness of the skin with its dermis, mm (estimate)."""
-GAP = 0.5
-"""Half the width of the fat clefts between muscles, mm (estimate)."""
-MEDIAN = 1.2
-"""Half the thickness of the nuchal ligament, mm (estimate)."""
-SAG = 7.0
-"""How far the nape lies before the straight line from C7 to the occiput, mm (estimate)."""
 FAT = {
-    "t6": (0.80, 0.70), "t3": (0.75, 0.60), "t1": (0.80, 0.40), "c7": (0.80, 0.28),
-    "c5": (0.50, 0.25), "c3": (0.40, 0.30), "c1": (0.38, 0.30), "head": (0.30, 0.25),
+    "t6": (0.80, 0.70), "t3": (0.75, 0.60), "t1": (0.80, 0.40), "c7": (0.75, 0.28),
+    "c5": (0.58, 0.25), "c3": (0.40, 0.30), "c1": (0.38, 0.30), "head": (0.30, 0.25),
 }  # fmt: skip
 """Subcutaneous fat behind and before as shares of that behind L3 (estimates)."""
-
-_MUSCLES = (
-    "longus_colli", "scalenus_anterior", "scalenus_medius", "levator_scapulae", "longissimus",
-    "multifidus", "suboccipital_muscles", "semispinalis_cervicis", "semispinalis_capitis",
-    "sternocleidomastoid", "infrahyoid_muscles", "trapezius", "rhomboids", "splenius", "muscles_of_mastication",
-    "intercostal_muscles", "pectoral_muscles", "shoulder_muscles",
-)  # fmt: skip
-"""Paired muscles in the order of their precedence; each is a solid of the same name."""
 
 
 class Neck:
@@ -57,7 +44,7 @@ class Neck:
         self.line = neck_line(column, case)
         self.straight = Straight(self.line, self.lattice, self.size)
         wall = self._wall(tips)
-        solids = {**_muscles(self.straight, wall), **organ_solids(self.straight, wall)}
+        solids = {**muscle_solids(self.straight, wall), **organ_solids(self.straight, wall)}
         self.solids = {name: self.straight.in_world(solid) for name, solid in solids.items()}
         fascia = _true(self.straight.in_world(wall))
         fat = self.straight.in_world(self.straight.solid(self._fat()))
@@ -73,27 +60,27 @@ class Neck:
             tube.paint(canvas)
         paint_organs(canvas, self._whole, self._on)
         canvas.paint_solid("nuchal_ligament", self._whole("nuchal_ligament"))
-        for muscle in _MUSCLES:
+        for muscle in MUSCLES:
             for side in SIDES:
                 canvas.paint_solid(f"{muscle}_{side}", self._on(muscle, side))
         for name in ("tongue", "facial_muscles"):
             canvas.paint_solid(name, self._whole(name))
         canvas.paint_solid("intermuscular_fat", self._whole("fascia"))
-        canvas.paint_solid("skin", self._whole("body"), above=-SKIN)
+        # no thinner than its voxels, so that it has no holes
+        rind = max(SKIN, 1.3 * canvas.spacing)
+        canvas.paint_solid("skin", self._whole("body"), above=-rind)
         canvas.paint_solid("subcutaneous_fat", self._whole("body"))
 
     # -- making the solids --------------------------------------------------------------------
 
     def _wall(self, tips: Array) -> Solid:
         """Return the solid inside the deep fascia."""
-        straight, size = self.straight, self.size
+        straight = self.straight
         s, d = self.line.along(tips)
         order = np.argsort(s)
         # below the lowest spinous process of the region the line goes on evenly
         known = np.maximum(straight.s.ravel(), straight.at("t2", -16.0))
         behind = np.interp(known, s[order], d[order])
-        at = (straight.at("c7"), straight.at("c3"), straight.at("oc"))
-        behind += SAG * size * np.interp(straight.s.ravel(), at, (0.0, 1.0, 0.0))
         back = straight.outlines(outlines.BACK)
         back[..., 1] += behind[:, None]
         front = straight.outlines(outlines.FRONT)
@@ -112,7 +99,7 @@ class Neck:
             np.interp(straight.s, np.array(places)[order], np.array(shares)[order])
             for shares in zip(*FAT.values(), strict=True)
         )
-        forward = np.clip((straight.d / self.size + 30.0) / 60.0, 0.0, 1.0)
+        forward = np.clip((straight.d / self.size + 45.0) / 45.0, 0.0, 1.0)
         return self.case.subcutaneous_fat * (rear + forward * (front - rear))
 
     def _paint_brain(self, canvas: Canvas) -> None:
@@ -156,78 +143,3 @@ def _true(solid: Solid) -> Solid:
     distance = ndimage.distance_transform_edt(~inside) - ndimage.distance_transform_edt(inside)
     distance = ndimage.gaussian_filter(distance, 1.2)[len(solid.values) - 1 :]
     return Solid((distance * solid.spacing).astype(np.float32), *_place(solid))
-
-
-def _muscles(straight: Straight, wall: Solid) -> dict[str, Solid]:
-    """Return the muscles as solids, by name, in straight coordinates."""
-    off_midline = straight.solid(MEDIAN - straight.u)
-    within = wall.grown(-GAP)
-
-    def level(name: str, beyond: float = 0.0) -> Solid:
-        """Return what lies below a place."""
-        return straight.solid(straight.s - straight.at(name, beyond))
-
-    def above(name: str, beyond: float = 0.0) -> Solid:
-        return straight.solid(straight.at(name, beyond) - straight.s)
-
-    def round_(table: dict[str, outlines.Ellipse]) -> Solid:
-        return straight.hung({name: ellipse(*row) for name, row in table.items()})
-
-    def profile(table: dict[str, tuple[float, float]], n: int) -> Array:
-        places = np.array([straight.at(name) for name in table])
-        values = straight.size * np.array([row[n] for row in table.values()])
-        order = np.argsort(places)
-        return np.interp(straight.s, places[order], values[order])
-
-    ends = level("oc", 10.0)  # the nuchal lines
-    deep = straight.hung(outlines.DEEP) & off_midline & ends
-    inner = straight.hung(outlines.MULTIFIDUS)
-    outer = straight.hung(outlines.SEMISPINALIS_CAPITIS) & off_midline & ends
-    thick, front = profile(outlines.TRAPEZIUS, 0), profile(outlines.TRAPEZIUS, 1)
-    cape = straight.solid(straight.d - front)
-    trapezius = within & straight.solid(-wall.values - thick) & cape & off_midline & ends
-    under = straight.solid(wall.values + thick + 2 * GAP)  # inside trapezius
-    from_, to = profile(outlines.SPLENIUS, 0), profile(outlines.SPLENIUS, 1)
-    strap = straight.solid(np.maximum(from_ - straight.u, straight.u - to)) & level("oc", 4.0)
-    strap = strap & straight.solid(straight.d - profile({"t2": (-14, 0), "c5": (-8, 0),
-                                                         "c2": (-2, 0), "oc": (4, 0)}, 0))  # fmt: skip
-    levator = round_(outlines.LEVATOR)
-    longissimus = round_(outlines.LONGISSIMUS) & level("oc", 6.0)
-    rind = profile({name: (t, 0) for name, t in outlines.STERNOMASTOID_THICK.items()}, 0)
-    sterno = round_(outlines.STERNOMASTOID) & within & level("oc", 6.0)
-    sterno = sterno & straight.solid(-wall.values - rind)
-    medius, anterior = round_(outlines.SCALENUS_MEDIUS), round_(outlines.SCALENUS_ANTERIOR)
-    rhomboids = under & straight.solid(-wall.values - thick - outlines.RHOMBOIDS * straight.size)
-    rhomboids = rhomboids & straight.solid(np.maximum(3.0 - straight.u, straight.u - 82.0))
-    rhomboids = rhomboids & straight.solid(straight.d + 14.0) & level("c7", -4.0)
-    strap_front = within & straight.solid(-wall.values - 5.0 * straight.size)
-    strap_front = strap_front & straight.solid(np.maximum(2.0 - straight.u, straight.u - 24.0))
-    strap_front = strap_front & straight.solid(36.0 - straight.d)
-    chest = straight.solid(straight.u - 105.0 * straight.size)
-    shoulder = wall.grown(-1.0) & straight.solid(104.0 * straight.size - straight.u)
-    pectoral = within & straight.solid(-wall.values - 16.0) & level("t2", -6.0)
-    pectoral = pectoral & straight.solid(28.0 - straight.d) & straight.solid(6.0 - straight.u)
-    return {
-        "multifidus": deep & inner & level("c2", -2.0),
-        "semispinalis_cervicis": (deep - inner.grown(2 * GAP)) & level("c2", -2.0),
-        "suboccipital_muscles": deep & above("c2", -2.0),
-        "semispinalis_capitis": (outer - deep.grown(2 * GAP)) & under,
-        "longissimus": (longissimus & under) - outer.grown(GAP),
-        "levator_scapulae": (levator & under) - outer.grown(GAP),
-        "splenius": (strap & under) - outer.grown(2 * GAP) - levator.grown(GAP)
-        - longissimus.grown(GAP) - rhomboids.grown(2 * GAP),
-        "rhomboids": rhomboids,
-        "trapezius": trapezius - sterno.grown(GAP),
-        "scalenus_medius": medius & above("t2", -2.0) & level("c2", -4.0),
-        "scalenus_anterior": anterior & above("t2") & level("c3", -6.0),
-        "longus_colli": round_(outlines.LONGUS) & above("t3") & level("oc", 2.0),
-        "sternocleidomastoid": sterno,
-        "muscles_of_mastication": round_(outlines.CHEWING) & within & above("c3"),
-        "infrahyoid_muscles": (strap_front - sterno.grown(GAP)) & level("c4", 4.0) & above("t2"),
-        "facial_muscles": wall.grown(-4.0) & straight.solid(40.0 - straight.d) & above("c3", 2.0),
-        "pectoral_muscles": pectoral & chest,
-        "shoulder_muscles": shoulder & level("t1", 6.0),
-        "tongue": round_(outlines.TONGUE) & within & above("c4") & level("c1", 8.0),
-        "nuchal_ligament": within & straight.solid(straight.u - MEDIAN)
-        & straight.solid(straight.d + 8.0) & above("t1") & level("oc", 8.0),
-    }  # fmt: skip

@@ -7,6 +7,7 @@ named after the vertebrae, and taken into the world afterwards.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -95,7 +96,7 @@ class Straight:
         """Return the solid of one outline a slice."""
         return stacked(rounded(outlines), self._shape, self._origin, self.lattice.spacing)
 
-    def solid(self, values: Array) -> Solid:
+    def solid(self, values: NDArray[Any]) -> Solid:
         """Return the solid of signed distances that broadcast over the lattice."""
         full = np.broadcast_to(values, self._shape).astype(np.float32)
         return Solid(full, self._origin, self.lattice.spacing)

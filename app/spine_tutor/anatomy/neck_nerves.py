@@ -5,7 +5,7 @@ Ways are given as in `neck_vessels`; right side, estimates unless a source is na
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spine_tutor.anatomy import axis, cervical
 from spine_tutor.anatomy.bones import Skeleton
 from spine_tutor.anatomy.canal import CanalLine
+from spine_tutor.anatomy.catalogue_neck import TRUNKS
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.core import Core
 from spine_tutor.anatomy.neck_vessels import Way, along
@@ -24,6 +25,7 @@ from spine_tutor.anatomy.thorax import medial_branch_crossing
 from spine_tutor.anatomy.tubes import STEP, Tube, hugging, smooth, tube
 
 Array = NDArray[np.float64]
+Steps = Sequence[tuple[float, float, float]]
 
 PLEXUS = 2.3
 """Radius of a trunk of the brachial plexus, mm (estimate)."""
@@ -42,9 +44,9 @@ _TRUNKS: Mapping[str, Way] = {
     "lower": [(46, 22, "t1", 2), (56, 28, "t1", -4), (68, 31, "t2", 5), (90, 31, "t2", -12)],
 }
 # In front of longus capitis and colli, to the neck of the first rib, and on the heads of the ribs.
-_SYMPATHETIC: Way = [(16, 33, "c1", -4), (17, 34, "c2", 0), (18, 33.5, "c3", 0), (19, 32.5, "c4", 0),
-                     (19.5, 32, "c5", 0), (20, 31.5, "c6", 0), (20, 27, "c7", 0),
-                     (21, 17, "t1", 4), (22, 12, "t1", -6), (21, 11, "t2", 0)]
+_SYMPATHETIC: Way = [(16, 33, "c1", -4), (17, 34, "c2", 0), (18, 33.5, "c3", 0),
+                     (19, 32.5, "c4", 0), (19.5, 32, "c5", 0), (20, 31.5, "c6", 0),
+                     (20, 27, "c7", 0), (21, 17, "t1", 4), (22, 12, "t1", -6), (21, 11, "t2", 0)]
 _VAGUS: Way = [(30, 22, "oc", 0), (31, 23, "c1", 0), (31.5, 22.5, "c3", 0), (31, 27.5, "c5", 0),
                (31, 32, "c6", 0), (29, 36, "c7", -2), (24, 50, "t1", 0), (19, 70, "t2", -2)]
 _PHRENIC: Way = [(28, 21, "c4", 0), (30, 28, "c5", -4), (32, 30, "c6", 0), (35, 33.5, "c7", 0),
@@ -76,8 +78,6 @@ def second_roots(core: Core, line: CanalLine) -> Iterator[Tube]:
 
 def brachial_plexus(line: CanalLine, roots: Roots, size: float) -> Iterator[Tube]:
     """Yield the trunks between the scalenes, each joined by its roots."""
-    from spine_tutor.anatomy.catalogue_neck import TRUNKS
-
     for side in SIDES:
         for name, way in _TRUNKS.items():
             path = smooth(along(line, way, side, size), STEP)
@@ -143,23 +143,31 @@ def courses(skeleton: Skeleton, column: Column, side: str) -> Iterator[Course]:
 def _over_pillar(nerve: str, model: VertebraModel, side: str) -> Course:
     """Return the way round the outer side of a pillar, through its groove, to the lamina."""
     groove = np.array(cervical.medial_branch_groove(model.shape))
-    over = groove + [(-1.0, 4.5, 0.8), (0.3, 2.0, 0.3), (0.3, 0, 0), (0.3, -2.5, -0.3),
-                     (-1.5, -6.0, -1.0)]  # fmt: skip
-    after = groove + [(-7.0, -9.5, -3.0), (-10.0, -13.0, -7.0)]
-    at = _placed(model, side)
-    name = f"{nerve}_medial_branch_{side}"
-    return Course(name, "medial", nerve, at(over), model.bone, at(after))
+    over = [(-1.0, 4.5, 0.8), (0.3, 2.0, 0.3), (0.3, 0, 0), (0.3, -2.5, -0.3), (-1.5, -6.0, -1.0)]
+    after = [(-7.0, -9.5, -3.0), (-10.0, -13.0, -7.0)]
+    return Course(
+        f"{nerve}_medial_branch_{side}",
+        "medial",
+        nerve,
+        _steps(model, side, groove, over),
+        model.bone,
+        _steps(model, side, groove, after),
+    )
 
 
 def _third_occipital(model: VertebraModel, side: str) -> Course:
     """Return the way over the outer side of the C2–C3 joint and up to the skin of the occiput."""
     groove = np.array(axis.third_occipital_nerve(model.shape))
-    over = groove + [(-0.5, 4.0, -1.5), (0.3, 0, 0), (-1.0, -4.0, 1.5)]
-    after = groove + [(-5.0, -10.0, 4.0), (-9.0, -20.0, 10.0), (-12.0, -34.0, 20.0),
-                      (-10.0, -44.0, 36.0)]  # fmt: skip
-    at = _placed(model, side)
-    name = f"third_occipital_nerve_{side}"
-    return Course(name, "trunk", "c3", at(over), model.bone, at(after))
+    over = [(-0.5, 4.0, -1.5), (0.3, 0, 0), (-1.0, -4.0, 1.5)]
+    after = [(-5.0, -10.0, 4.0), (-9.0, -20.0, 10.0), (-12.0, -34.0, 20.0), (-10.0, -44.0, 36.0)]
+    return Course(
+        f"third_occipital_nerve_{side}",
+        "trunk",
+        "c3",
+        _steps(model, side, groove, over),
+        model.bone,
+        _steps(model, side, groove, after),
+    )
 
 
 def greater_occipital(line: CanalLine, size: float) -> Iterator[Tube]:
@@ -169,6 +177,8 @@ def greater_occipital(line: CanalLine, size: float) -> Iterator[Tube]:
         yield tube(f"greater_occipital_nerve_{side}", path, 1.1)
 
 
-def _placed(model: VertebraModel, side: str):  # type: ignore[no-untyped-def]
+def _steps(model: VertebraModel, side: str, start: Array, steps: Steps) -> Array:
+    """Return the world points (n, 3) so far from a point of a vertebra's right half."""
     mirror = np.array([-1.0 if side == "left" else 1.0, 1.0, 1.0])
-    return lambda points: (points * mirror) @ model.frame[:3, :3].T + model.frame[:3, 3]
+    points: Array = (start + np.array(steps)) * mirror
+    return points @ model.frame[:3, :3].T + model.frame[:3, 3]

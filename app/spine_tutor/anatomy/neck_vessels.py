@@ -106,11 +106,8 @@ def vertebral_artery(skeleton: Skeleton, line: CanalLine, side: str, size: float
     mirror = np.array([-1.0 if side == "left" else 1.0, 1.0, 1.0])
     rise = atlas.shape.sulcus_radius
     # it lies on the floor of the sulcus, behind the lateral mass
-    over = [
-        mirror * (np.array(p) + [0.0, 0.0, 0.25 * rise]) @ atlas.frame[:3, :3].T
-        + atlas.frame[:3, 3]
-        for p in atlas.shape.sulcus[:3]
-    ]
+    sulcus = np.array(atlas.shape.sulcus[:3]) + np.array([0.0, 0.0, 0.25 * rise])
+    over = (mirror * sulcus) @ atlas.frame[:3, :3].T + atlas.frame[:3, 3]
     inside: Way = [(8.5, -4, "c1", 9), (7, 4, "c1", 18), (4, 12, "oc", 8), (2, 17, "oc", 16)]
     points += [*over, *along(line, inside, side, size)]
     path = smooth(points, STEP)

@@ -64,8 +64,10 @@ def _paint_joints(canvas: Canvas, rib: RibModel) -> None:
 
 
 def paint_cartilages(canvas: Canvas, cartilages: Mapping[str, PosedBone]) -> None:
-    """Paint the costal cartilages into what is free."""
+    """Paint those costal cartilages that the canvas knows into what is free."""
     for id_, cartilage in cartilages.items():
+        if id_ not in canvas.structures:
+            continue
         window = canvas.window(*cartilage.box)
         axes = [axis.ravel() for axis in canvas.axes(window)]
         if min(len(axis) for axis in axes) < 2:

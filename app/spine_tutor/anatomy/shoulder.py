@@ -17,20 +17,20 @@ from spine_tutor.anatomy.posed import PosedBone
 from spine_tutor.anatomy.rows import SIDES
 
 # u to the right, d in front of the canal, and how far above (+) the middle of T2 along the line.
-CLAVICLE = [(20, 98, -20), (48, 84, -4), (90, 50, 8), (122, 26, 8), (146, 20, 2)]
+CLAVICLE = [(20, 98, -24), (48, 84, -10), (90, 50, 0), (122, 26, -1), (146, 20, -7)]
 _CLAVICLE_HALF = [(10, 10), (6.5, 6.5), (5.5, 6), (7, 5.5), (9, 5)]
-HEAD_OF_HUMERUS = (168, 12, -14)
-_HEAD_RADIUS = 23.5
-_SHAFT = [(170, 12, -14), (176, 10, -50), (180, 8, -130)]
+_HEAD = [(168, 12, -24), (168.5, 12, -24)]
+_HEAD_HALF = [(23.5, 23.5), (23.5, 23.5)]
+_SHAFT = [(170, 12, -24), (176, 10, -58), (180, 8, -130)]
 _SHAFT_HALF = [(21, 21), (15, 15), (11.5, 11.5)]
-_SPINE = [(74, -36, -28), (112, -34, -14), (150, -20, 2), (170, 4, 14)]
+_SPINE = [(74, -34, -34), (112, -31, -22), (150, -17, -8), (168, 4, 3)]
 """Spine of the scapula and acromion."""
 _SPINE_HALF = [(3, 3), (8, 4), (10, 5), (13, 5)]
-_BLADE = [(90, -26, 0), (104, -28, -50), (110, -28, -130)]
+_BLADE = [(90, -25, -8), (104, -27, -58), (110, -27, -130)]
 _BLADE_HALF = [(20, 2.5), (34, 2.5), (24, 3)]
-_GLENOID = [(112, -22, -12), (130, -4, -14), (141, 8, -14)]
+_GLENOID = [(112, -21, -22), (130, -4, -24), (141, 8, -24)]
 _GLENOID_HALF = [(9, 4), (10, 6), (17, 6)]
-_CORACOID = [(136, 12, -4), (138, 28, -2), (144, 36, -8)]
+_CORACOID = [(136, 12, -14), (138, 28, -12), (144, 36, -18)]
 _CORACOID_HALF = [(7, 6), (6, 5), (5, 4.5)]
 
 
@@ -49,9 +49,8 @@ def build_shoulders(line: CanalLine, scale: float) -> Iterator[PosedBone]:
 
         up, ahead = (0.0, 0.0, 1.0), (0.0, 1.0, 0.0)
         clavicle = [bone(CLAVICLE, _CLAVICLE_HALF, ahead)]
-        head = [HEAD_OF_HUMERUS, np.add(HEAD_OF_HUMERUS, (0.5, 0, 0))]
         humerus = [
-            bone(head, [(_HEAD_RADIUS,) * 2] * 2, ahead),
+            bone(_HEAD, _HEAD_HALF, ahead),
             bone(_SHAFT, _SHAFT_HALF, ahead),
         ]
         scapula = [
@@ -64,9 +63,7 @@ def build_shoulders(line: CanalLine, scale: float) -> Iterator[PosedBone]:
             yield _joined(f"{name}_{side}", pieces, scale)
 
 
-def _joined(
-    id_: str, pieces: list[tuple[Field, NDArray[np.float64]]], scale: float
-) -> PosedBone:
+def _joined(id_: str, pieces: list[tuple[Field, NDArray[np.float64]]], scale: float) -> PosedBone:
     fields = [field for field, _ in pieces]
     ends = np.concatenate([world for _, world in pieces])
     margin = 36.0 * scale

@@ -36,7 +36,7 @@ SHELL = 6.0
 """Thickness of the occipital squama."""
 FORAMEN_MAGNUM = (-12.0, 15.5, 18.5)
 """y of its middle, half width and half length: 31 by 37."""
-CONDYLE = ((15.6, -1.5, 8.8), (7.0, 11.5, 8.0), 24.0)
+CONDYLE = ((15.6, -1.5, 12.0), (7.0, 11.5, 11.0), 24.0)
 """Middle, half axes and convergence to the front, degrees, of the right occipital condyle."""
 ATLANTO_OCCIPITAL_SPACE = 2.2
 """Bone to bone across the atlanto-occipital joint."""
@@ -80,7 +80,7 @@ def _all_one(points: Points) -> NDArray[np.uint8]:
 
 
 def _posed(field: Field, frame: Matrix, scale: float) -> Field:
-    """Return a field of world points from one of the atlas's frame; only its right half is asked."""
+    """Return a field of world points from one of the atlas's frame, of its right half."""
     size = np.float32(scale)
     return moved(lambda points: field(mirrored(points) / size) * size, frame)
 
@@ -173,15 +173,13 @@ def _maxilla(points: Points) -> Distances:
 @cache
 def _jaw_parts() -> tuple[Field, ...]:
     body, half = bent(
-        [(45, 26, -28), (36, 66, -46), (0, 90, -50)], [(13, 5), (13, 5.5), (13, 6.5)], 9
+        [(45, 26, -26), (35, 64, -41), (0, 86, -45)], [(13, 5), (13, 5.5), (13, 6.5)], 9
     )
-    teeth, low = bent(
-        [(29, 42, -22), (25, 71, -26), (0, 84, -28)], [(6, 4), (7, 3.5), (8, 3)], 9
-    )
+    teeth, low = bent([(29, 42, -20), (25, 70, -23), (0, 82, -24)], [(6, 4), (7, 3.5), (8, 3)], 9)
     return (
         limb(body, half, _UP, 10.0),
         limb(teeth, low, _UP, 10.0),
-        limb([(46, 30, -30), (48, 26, 6), (49, 26, 18)], [(16, 3.8), (15, 3.2), (12, 2.8)],
+        limb([(46, 30, -28), (48, 26, 6), (49, 26, 18)], [(16, 3.8), (15, 3.2), (12, 2.8)],
              (0, 1, 0), 10.0),  # ramus
         limb([(49, 20, 10), (50, 16, 27)], [(5, 4), (4.5, 8)], (0, 1, 0), 10.0),  # condyle
         limb([(48, 38, 10), (47, 44, 26)], [(5, 2.5), (2, 1.5)], (0, 1, 0), 10.0),  # coronoid

@@ -96,6 +96,10 @@ def acoustics(
 FIBRES: Mapping[str, tuple[float, float, float]] = {
     "multifidus": (0.27, 0.20, -1.0),  # down, out and deep from the spinous process
     "erector_spinae": (0.12, 0.08, -1.0),
+    "longissimus": (0.12, 0.08, -1.0),
+    "iliocostalis": (0.12, 0.08, -1.0),
+    "gluteus_maximus": (0.70, 0.15, -0.75),
+    "piriformis": (1.0, 0.3, -0.25),
     "quadratus_lumborum": (0.20, 0.0, -1.0),
     "psoas": (0.25, 0.25, -1.0),
 }

@@ -270,6 +270,8 @@ def _land(
         contact = start[len(skin) // 2] + middle * down
         design = np.stack([u[near] * spread, w[near] * spread, np.ones(near.sum())], axis=1)
         slope = np.linalg.lstsq(design, skin[near], rcond=None)[0][:2]
+        if view.probe == "lateral-transverse":
+            slope[1] = 0.0  # the scan plane stays that of the level, whose tubercles it shows
         down = _unit(down - slope[0] * across - slope[1] * along)
     return down, contact
 

@@ -180,7 +180,10 @@ class UltrasoundView(Pose):
     )
     along: float = Field(0.0, ge=-200, le=200, description="Slide cranially, mm.")
     across: float = Field(
-        0.0, ge=-120, le=120, description="Slide to the patient's right, or to the back of the neck, mm."
+        0.0,
+        ge=-120,
+        le=120,
+        description="Slide to the patient's right, or to the back of the neck, mm.",
     )
     rotate: float = Field(0.0, ge=-180, le=180, description="Turn about the probe's axis, degrees.")
     tilt: float = Field(0.0, ge=-60, le=60, description="Fan out of the scan plane, degrees.")
