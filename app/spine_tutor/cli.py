@@ -16,7 +16,9 @@ from spine_tutor import __version__, commands, spread_command
 from spine_tutor.problems import ProblemError
 from spine_tutor.resources import LABEL, content_dir
 
-COMMANDS = ("serve", "check", "new", "subject", "render", "spread", "visibility", "bench")
+COMMANDS = (
+    "serve", "check", "new", "subject", "render", "needle", "spread", "visibility", "bench",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -128,8 +130,11 @@ def _parser() -> argparse.ArgumentParser:
         "--sheet",
         nargs="?",
         const="modalities",
-        choices=("modalities", "contrast"),
-        help="many pictures on one sheet: all four modalities, or patterns of contrast",
+        choices=("modalities", "needle", "contrast"),
+        help="many pictures on one sheet: all four modalities, needles, or patterns of contrast",
+    )
+    render.add_argument(
+        "--level", help="what a sheet of the modalities looks at, such as t7; its region's if absent"
     )
     render.add_argument("--subject", default="average")
     render.add_argument(

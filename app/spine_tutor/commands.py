@@ -250,6 +250,7 @@ def render(arguments: argparse.Namespace) -> None:
     from spine_tutor.imaging import sheet
     from spine_tutor.imaging.contrast_sheet import contrast_sheet
     from spine_tutor.imaging.display import picture, save
+    from spine_tutor.imaging.needle_sheet import needle_sheet
 
     for path in (arguments.output, arguments.labels):
         if path is not None and not path.absolute().parent.is_dir():
@@ -260,8 +261,10 @@ def render(arguments: argparse.Namespace) -> None:
     if arguments.sheet:
         if arguments.sheet == "contrast":
             drawn = contrast_sheet(subject, seed=arguments.seed)
+        elif arguments.sheet == "needle":
+            drawn = needle_sheet(subject, seed=arguments.seed)
         else:
-            drawn = sheet.sheet(subject, seed=arguments.seed)
+            drawn = sheet.sheet(subject, arguments.level, arguments.seed)
         save(drawn, arguments.output)
         print(f"Wrote {arguments.output}")
         return

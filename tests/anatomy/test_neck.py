@@ -74,8 +74,9 @@ def test_the_skin_has_no_hole(neck):
     outside, _ = ndimage.label(np.pad(labels == 0, [(1, 1), (1, 1), (0, 0)], constant_values=True))
     beyond = outside == outside[0, 0, labels.shape[2] // 2]
     rim = ndimage.binary_dilation(beyond, np.ones((3, 3, 1)))[1:-1, 1:-1] & (labels > 0)
-    wrapped = labels[rim] == neck.structures["skin"].label
-    assert wrapped.mean() > 0.985
+    skin = labels == neck.structures["skin"].label  # as thin as these voxels: one may be missed
+    assert skin[rim].mean() > 0.95
+    assert ndimage.binary_dilation(skin, np.ones((3, 3, 3)))[rim].mean() > 0.999
 
 
 def test_skin_to_epidural_space_is_as_published(neck):

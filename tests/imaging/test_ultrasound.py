@@ -217,6 +217,20 @@ def test_a_probe_over_nothing_is_refused():
         image(view(), air)
 
 
+def test_gel_fills_a_fold_of_the_skin():
+    """What lies under a fold filled with air would else be hidden by clutter, as behind lung."""
+    muscle = (box((-60, -48, -62), (60, 50, 62)), "muscle")
+    flap = (box((-4, -50, -62), (4, -49, 62)), "skin")  # with a gap of 1 mm under it
+    pose = view(probe="transverse", transducer="linear", pixels=400)
+    gray = [
+        image(pose, replace(phantom(*parts, shape=(140,) * 3), frames={"l4": np.eye(4)})).pixels
+        for parts in ((muscle,), (muscle, flap))
+    ]
+    middle = slice(180, 220)
+    plain, folded = (float(np.median(g[150:300, middle])) for g in gray)
+    assert abs(plain - folded) < 3.0
+
+
 def test_a_fine_and_a_coarse_grid_join_without_a_seam():
     """The echo of a plane that crosses the border of the grids does not jump."""
     subject = replace(

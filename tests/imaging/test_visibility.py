@@ -165,6 +165,29 @@ def test_what_the_textbook_says(view: str, structure: str, verdict: str, atlas) 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["22G", "25G", "tuohy"])
+@pytest.mark.parametrize("modality", ["fluoroscopy", "ct"])
+def test_x_rays_show_the_needle(modality: str, kind: str, atlas) -> None:
+    target = "l4_transforaminal_target_left"
+    shot = Shot.parse(
+        {"modality": modality, "center": target, "needle": {"kind": kind, "tip": target}}
+        | ({"oblique": -25} if modality == "fluoroscopy" else {"field": 140})
+    )
+    found = Sight(atlas, shot.view, shot.settings, additions=shot.additions).visibility("needle")
+    assert found.verdict == "visible", str(found)
+
+
+@pytest.mark.slow
+def test_the_usual_view_of_a_place_cuts_it(atlas) -> None:
+    """The probe stands over the place: a plane beside it would show something else."""
+    for place in ("l4_lamina_left", "l4_inferior_articular_process_right", "l4_spinous_process"):
+        side = "right" if place.endswith("right") else "left"
+        shot = standard_shots(atlas, place, side)["ultrasound"]
+        found = Sight(atlas, shot.view, shot.settings).visibility(place)
+        assert found.verdict != "hidden", f"{place}: {found}"
+
+
+@pytest.mark.slow
 def test_the_facet_joint_opens_on_the_oblique_view(atlas) -> None:
     joint = "l3_l4_facet_joint_left"
     straight, open_ = (sight(atlas, view).visibility(joint) for view in ("ap", "oblique"))

@@ -1,7 +1,9 @@
 """Why a structure is hidden: the reason is computed, and switched off the structure appears."""
 
+from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import pytest
 
 from boxes import body
@@ -75,6 +77,25 @@ def test_what_is_absent_or_elsewhere_is_said() -> None:
     assert inside.explain("muscles")[1].kind == "out of field"
     with pytest.raises(UnknownStructure):
         explainer.explain("thecal_sak")
+
+
+def test_on_a_measured_ct_the_reason_cannot_be_told() -> None:
+    measured = replace(body(), hounsfield=np.full(body().grids[0].labels.shape, 40, np.int16))
+    seen, reason = Explainer(Sight(measured, SLICE)).explain("thecal_sac")
+    assert seen.verdict == "hidden"
+    assert reason is not None
+    assert (reason.kind, dict(reason.changes)) == ("cannot be told", {})
+    made = Explainer(Sight(measured, SLICE, ct.Settings(source="labels", dose=0.05)))
+    assert made.explain("l4_nerve_root_left")[1].kind != "cannot be told"
+
+
+def test_a_needle_has_a_row_where_there_is_one() -> None:
+    shot = Shot.parse(
+        {"modality": "fluoroscopy", "center": (0, -40, 0), "field": 100, "pixels": 256,
+         "oblique": 40, "needle": {"kind": "22G", "tip": (-16, -30, 0)}}
+    )  # fmt: skip
+    there = Explainer(Sight(body(), shot.view, shot.settings, additions=shot.additions))
+    assert there.explain("needle")[0].verdict == "visible"
 
 
 def test_alone_in_a_slab_a_structure_keeps_its_own_contrast() -> None:

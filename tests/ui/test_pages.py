@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -296,6 +297,25 @@ def test_a_cell_points_its_structure_out_and_its_reason_is_switched_off(looked: 
     settings = looked.session_state[f"bench/{key}"].shots[panel].settings
     assert settings.without == ()
     assert getattr(settings, "alone", None) is None
+
+
+def test_a_needle_has_a_row_while_it_is_there() -> None:
+    cache._looks.clear()
+    needle = {"needle.kind": "22G", "needle.tip": "-18,-22,0"}
+    test = run("lab", **needle, **{"ultrasound.s.focus": "40"})
+    test.toggle(key=f"table/{SCOPE}").set_value(True).run()
+    rows = {row["id"]: row for group in table_of(test)["groups"] for row in group["rows"]}
+    verdicts = [cell["verdict"] for cell in rows["needle"]["cells"]]
+    assert verdicts[0] == "visible"
+    bench = test.session_state[f"bench/{SCOPE}"]
+    test.session_state[f"cell/{SCOPE}"] = ("needle", "fluoroscopy")
+    test.session_state[f"bench/{SCOPE}"] = replace(bench, outlined="needle", highlight=("needle",))
+    test.run()
+    assert not test.exception, test.exception
+    assert "Needle, Fluoroscopy: visible." in texts(test)
+    test.session_state[f"bench/{SCOPE}"] = bench.with_needle(None)
+    test.run()
+    assert not test.exception, test.exception
 
 
 def test_a_table_of_other_pictures_is_told_and_made_anew(looked: AppTest) -> None:

@@ -127,6 +127,7 @@ def build_atlas(case: Case, region: Region = LUMBAR, progress: Progress | None =
     for canvas, begin in ((fine, 0.52), (coarse, 0.62)):
         tell(begin, "Wrapping muscles, organs, fat and skin")
         surroundings.paint(canvas)
+    del surroundings, making  # they are large
     _copy_into(fine, coarse)
     if case.scoliosis is not None:
         bend = bend_of(case.scoliosis, column, case.height_scale)

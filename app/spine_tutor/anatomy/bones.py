@@ -41,8 +41,10 @@ FEMORAL_CORTEX = 2.5
 COSTAL_CORTEX = 1.0
 """Thickness elsewhere, mm (estimates)."""
 THIN = 0.55
-"""Where a cortex is below this share of a voxel, less of it is painted and the rest averaged with
-the marrow, so that the bone has the mineral of a finer picture and no holes."""
+"""A bone whose cortex is below this share of a voxel is painted as the scanner would blur it: the
+tissue of thin cortex, and for the mineral that this lacks a dense middle."""
+DENSE = 0.28
+"""Share of that middle: with it a rib has the mineral that it has on the fine grid (estimate)."""
 
 FLUID = 0.6
 """Width of the fluid between the cartilages of a facet joint, mm (estimate)."""
@@ -149,13 +151,17 @@ def _rasterised(canvas: Canvas, bone: Bone) -> _Raster | None:
     axes = [axis.ravel() for axis in canvas.axes(window)]
     if min(len(axis) for axis in axes) < 2:
         return None
-    distance = sample(bone.bone, axes)
+    distance = sample(bone.bone, axes, coarsest=max(3.0, 3.5 * canvas.spacing))
     places = np.nonzero(distance < 0)
     points = _points(axes, places)
     part = bone.parts(points)
     thickness = np.array([_cortex(id_) for id_ in bone.part_ids], np.float32)
     thin = thickness < THIN * canvas.spacing
-    cortical = -distance[places] < np.where(thin, 0.6 * thickness, thickness)[part]
+    depth = -distance[places]
+    cortical = depth < thickness[part]
+    if thin.any() and len(depth):
+        # as much cortex as there is, gathered where a blurred picture is brightest
+        cortical = np.where(thin[part], depth > np.quantile(depth, 1 - DENSE), cortical)
     if isinstance(bone, SacrumModel):
         cortical |= bone.is_plate(points)
     core = np.where(thin, TISSUE_CODE["thin_cortical_bone"], TISSUE_CODE["trabecular_bone"])

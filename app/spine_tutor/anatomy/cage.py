@@ -74,9 +74,7 @@ def build_cage(column: Column, thorax: Thorax, low: float, high: float, scale: f
     known = np.concatenate([*curves, sternum, front, _along_spine(column, low)])
     angle, radius = _polar(known, z, middle)
     top_angle, top_radius = _polar(curves[0], z, middle)
-    cap = [
-        (top_angle, share * top_radius, curves[0][:, 2] + scale * up) for up, share in _CAP
-    ]
+    cap = [(top_angle, share * top_radius, curves[0][:, 2] + scale * up) for up, share in _CAP]
     angle = np.concatenate([angle, *(c[0] for c in cap)])
     radius = np.concatenate([radius, *(c[1] for c in cap)])
     height = np.concatenate([known[:, 2], *(c[2] for c in cap)])
@@ -90,7 +88,9 @@ def build_cage(column: Column, thorax: Thorax, low: float, high: float, scale: f
     table = gaussian_filter(fit(grid).reshape(len(ANGLES), len(z)), 0.7, mode="nearest")
     wall = 2.0 * float(np.median([rib.axis.half[24, 1] for rib in thorax.ribs.values()]))
     between, margin = _between(curves, z, middle)
-    margin = np.interp(ANGLES, [*ANGLES[ANGLES < 150], 180], [*margin[ANGLES < 150], sternum[-1, 2]])
+    margin = np.interp(
+        ANGLES, [*ANGLES[ANGLES < 150], 180], [*margin[ANGLES < 150], sternum[-1, 2]]
+    )
     return Cage(z, middle, np.maximum(table, 1.0), between, margin, wall)
 
 
@@ -139,7 +139,7 @@ def _between(curves: list[Array], z: Array, middle: Array) -> tuple[Array, Array
     heights = []
     for points in curves:
         angle = np.maximum.accumulate(_polar(points, z, middle)[0])
-        past = ANGLES > angle[-1] + 3.0  # ribs that end before an angle are not met there
+        past = angle[-1] + 3.0 < ANGLES  # ribs that end before an angle are not met there
         heights.append(np.where(past, np.nan, np.interp(ANGLES, angle, points[:, 2])))
     table = np.empty((len(ANGLES), len(z)))
     met = np.isfinite(heights).any(axis=0)

@@ -32,6 +32,8 @@ AT_RIB = 0.45
 """Share of that depth that is left before the neck of a rib (estimate)."""
 BESIDE_BODY = 4.0
 """From the side of a body to the pleura: trunk, vessels and fat, mm (estimate)."""
+LEFT_DOME = 14.0
+"""How much lower the left dome of the diaphragm is than the right one, mm (estimate)."""
 DIAPHRAGM = 3.5
 """Thickness of the diaphragm as painted, mm."""
 # Half width of the mediastinum by how far before the front of the body, as a share of the way to
@@ -42,8 +44,8 @@ SPRINGS = ((0.0, 60.0, 100.0, 140.0, 180.0), (2.0, -6.0, -18.0, 8.0, 32.0))
 # Organs as ellipsoids: middle relative to that of a body, half axes, and a turn about y and z,
 # degrees; mm.
 ORGANS: Mapping[str, tuple[str, tuple[float, ...], tuple[float, ...], tuple[float, float]]] = {
-    "heart_chambers": ("t8", (-20, 92, 4), (54, 33, 31), (34, 34)),
-    "heart": ("t8", (-20, 92, 2), (66, 45, 42), (34, 34)),
+    "heart_chambers": ("t8", (-17, 87, 4), (49, 33, 31), (34, 34)),
+    "heart": ("t8", (-17, 87, 2), (60, 44, 42), (34, 34)),
     "stomach_gas": ("t11", (-58, 38, 16), (31, 24, 20), (10, 0)),
     "stomach": ("t11", (-58, 52, 2), (40, 44, 48), (10, 0)),
     "spleen": ("t11", (-88, 8, -4), (22, 46, 52), (-8, -20)),
@@ -57,7 +59,9 @@ class Chest:
         self.column, self.case, self.size = column, case, case.height_scale
         nx, ny, nz = coarse.labels.shape
         middle = nx // 2  # the canvas lies evenly about the midline
-        self.lattice = Lattice(coarse.origin * [0.0, 1.0, 1.0], coarse.spacing, (nx - middle, ny, nz))
+        self.lattice = Lattice(
+            coarse.origin * [0.0, 1.0, 1.0], coarse.spacing, (nx - middle, ny, nz)
+        )
         z = self.lattice.axis(2).ravel()
         scale = self.size * BREADTH[case.sex]
         thorax = build_thorax(column, {}, case)
@@ -89,7 +93,7 @@ class Chest:
         deep, ends = WEDGE
         wedge = deep * np.clip((ends - x / size) / (ends - 20.0), 0.0, 1.0) * size
         wedge = wedge * (AT_RIB + (1 - AT_RIB) * wall.between) * (wall.angle < 75.0)
-        sternum = (wall.cage.middle + wall.cage.radius[-1])
+        sternum = wall.cage.middle + wall.cage.radius[-1]
         sternum = np.interp(wall.z, wall.cage.z, sternum)
         share = np.clip((y - front) / (sternum - front), 0.0, 1.0)
         half = size * np.interp(share, *MEDIASTINUM)
@@ -97,25 +101,32 @@ class Chest:
         half = np.maximum(half * beside, (side + BESIDE_BODY * size) * (1.0 - beside))
         spread = np.clip((front - 14.0 * size - y) / (20.0 * size), 0.0, 1.0)
         half = half + 6.0 * size * spread  # past the heads of the ribs
-        dome = self._dome()
         sac = np.maximum(inside + wedge, half - x)
         upright = np.maximum(np.maximum(inside, -sac), x - ends * size)
         upright = np.maximum(upright, np.maximum(y - front, wall.heights["t12"] - 12.0 - wall.z))
-        below = np.maximum(inside, dome)
-        return {
-            "pleura": cropped(solid_on(self.lattice, np.maximum(sac, -dome))),
+        found = {
             "paravertebral_fat": cropped(solid_on(self.lattice, upright)),
             "inside": solid_on(self.lattice, inside),
-            "below": solid_on(self.lattice, below),
         }
+        for half in SIDES:
+            dome = self._dome(half)
+            found[f"pleura_{half}"] = cropped(solid_on(self.lattice, np.maximum(sac, -dome)))
+            found[f"below_{half}"] = solid_on(self.lattice, np.maximum(inside, dome))
+        return found
 
-    def _dome(self) -> NDArray[np.float32]:
-        """Return the height above the diaphragm on the right half, mm; the left is a little lower."""
+    def _dome(self, side: str) -> NDArray[np.float32]:
+        """Return the height above the diaphragm on one half, mm."""
         wall = self.wall
-        top = wall.heights["t9"] + 10.0 * self.size
+        lower = LEFT_DOME * np.clip(wall.x / 40.0, 0.0, 1.0) if side == "left" else 0.0
+        top = wall.heights["t9"] + (10.0 - lower) * self.size
         springs = wall.heights["t12"] + self.size * np.interp(wall.angle, *SPRINGS)
         saddle = 14.0 * self.size * np.exp(-((wall.x / (42.0 * self.size)) ** 2))
         share = np.clip(wall.share, 0.0, 1.15) ** 4
+        # behind the crura it falls to its origin, so that pleura lies beside the lowest bodies
+        lateral = np.maximum(wall.x / self.size - 18.0, 0.0)
+        front = self.front[None, None, :] + (8.0 - 0.011 * lateral**2) * self.size
+        behind = np.clip((front - wall.y) / (30.0 * self.size), 0.0, 1.0)
+        share = 1.0 - (1.0 - share) * (1.0 - behind**2)
         height = wall.z - ((top - saddle) * (1.0 - share) + springs * share)
         return true_distance(height, self.lattice.spacing)
 
@@ -130,12 +141,12 @@ class Chest:
             canvas.paint_solid(name, self._organ(name, within))
         rind = max(PLEURA, 0.9 * canvas.spacing)
         for side in SIDES:
-            sac = on_side(self.solids["pleura"], side)
+            sac = on_side(self.solids[f"pleura_{side}"], side)
             canvas.paint_solid(f"pleura_{side}", sac, above=-rind)
             canvas.paint_solid(f"lung_{side}", sac)
             fat = on_side(self.solids["paravertebral_fat"], side)
             canvas.paint_solid(f"paravertebral_fat_{side}", fat)
-        below = on_both(self.solids["below"])
+        below = on_both(self.solids["below_right"], self.solids["below_left"])
         canvas.paint_solid("diaphragm", below, above=-DIAPHRAGM * self.size)
         paint_kidneys(canvas, self.column, self.case)
         for name in ("stomach_gas", "stomach", "spleen"):

@@ -36,8 +36,9 @@ FIRST_AORTIC = 3
 IN_GROOVE = {"vein": 1.2, "artery": -0.8, "nerve": -2.8}
 """Height of vein, artery and nerve in the costal groove, from its middle, mm: from above down."""
 
-# Ways through places given as x, y, z from the middle of a body, at the size of the case.
-_WAYS: Mapping[str, tuple[tuple[tuple[str, float, float, float], ...], tuple[float, ...]]] = {
+Places = tuple[tuple[str, float, float, float], ...]
+"""Places of a way as x, y, z from the middle of a body, at the size of the case."""
+_WAYS: Mapping[str, tuple[Places, tuple[float, ...]]] = {
     "superior_vena_cava": (
         (("t2", 26, 56, 0), ("t3", 25, 60, 0), ("t4", 25, 66, 0), ("t6", 27, 76, 0),
          ("t7", 24, 88, 4)), (8.0, 9.5)),
@@ -52,14 +53,14 @@ _WAYS: Mapping[str, tuple[tuple[tuple[str, float, float, float], ...], tuple[flo
          ("t5", -3, 24, 0), ("t7", 1, 27, 0), ("t9", -4, 33, 0), ("t10", -14, 44, 0),
          ("t11", -30, 50, 8)), (6.0, 6.0, 7.0, 7.0)),
 }  # fmt: skip
-_RIGHT_PULMONARY = (("t6", -14, 88, 0), ("t6", 10, 58, 2), ("t6", 44, 48, -2))
-_WINDPIPE = (("c7", 0, 33, 24), ("c7", 0, 34, 0), ("t1", 0, 37, 0), ("t3", 1, 40, 0),
+_RIGHT_PULMONARY: Places = (("t6", -14, 88, 0), ("t6", 10, 58, 2), ("t6", 44, 48, -2))
+_WINDPIPE: Places = (("c7", 0, 33, 24), ("c7", 0, 34, 0), ("t1", 0, 37, 0), ("t3", 1, 40, 0),
              ("t5", 2, 42, 4))  # fmt: skip
-_BRONCHI = (
+_BRONCHI: tuple[Places, ...] = (
     (("t5", 2, 42, 5), ("t5", 18, 44, -12), ("t6", 34, 44, -10), ("t7", 44, 42, -12)),
     (("t5", 2, 42, 5), ("t5", -20, 46, -16), ("t6", -42, 44, -8), ("t7", -54, 40, -10)),
 )
-_BRANCHES = (
+_BRANCHES: tuple[Places, ...] = (
     (("t4", 10, 66, 8), ("t3", 14, 54, 0), ("t1", 24, 42, 0), ("c7", 32, 36, 8)),
     (("t4", -4, 60, 10), ("t3", -12, 48, 0), ("t1", -22, 38, 0), ("c7", -28, 36, 20)),
     (("t4", -16, 44, 10), ("t3", -24, 34, 0), ("t1", -34, 34, 0), ("c7", -50, 40, -8)),
@@ -68,25 +69,23 @@ _BRANCHES = (
 
 def great_vessels(column: Column, size: float) -> Iterator[Tube]:
     """Yield airways, aorta, oesophagus and great veins."""
-    windpipe = [_WINDPIPE, *_BRONCHI]
-    for name, thin in (("airway", 0.0), ("trachea", 1.6)):
-        for n, rows in enumerate(windpipe):
-            radius = [8.0 + thin, 8.0 + thin] if n == 0 else [7.0 + thin, 5.0 + thin]
-            yield tube(name, _way(column, rows, size), [size * r for r in radius])
+    pipes = [(_WINDPIPE, (8.0, 8.0)), *((rows, (7.0, 5.0)) for rows in _BRONCHI)]
+    for name, wall in (("airway", 0.0), ("trachea", 1.6)):
+        for way, inside in pipes:
+            yield tube(name, _way(column, way, size), [size * (r + wall) for r in inside])
     yield tube("aorta", aorta_path(column, size), [size * r for r in AORTA])
-    for rows in _BRANCHES:
-        way = _way(column, rows, size)
-        yield tube("supra_aortic_arteries", way, [5.5 * size, 4.0 * size])
-    for name, (rows, radius) in _WAYS.items():
-        yield tube(name, _way(column, rows, size), [size * r for r in radius])
-    way = _way(column, _RIGHT_PULMONARY, size)
-    yield tube("pulmonary_arteries", way, [10.0 * size, 8.0 * size])
+    for branch in _BRANCHES:
+        yield tube("supra_aortic_arteries", _way(column, branch, size), [5.5 * size, 4.0 * size])
+    for name, (way, radius) in _WAYS.items():
+        yield tube(name, _way(column, way, size), [size * r for r in radius])
+    to_right = _way(column, _RIGHT_PULMONARY, size)
+    yield tube("pulmonary_arteries", to_right, [10.0 * size, 8.0 * size])
     yield tube("azygos_vein", azygos_path(column, size), AZYGOS * size)
     yield tube("hemiazygos_vein", hemiazygos_path(column, size), 2.8 * size)
 
 
-def _way(column: Column, rows: tuple[tuple[str, float, float, float], ...], size: float) -> Array:
-    points = [column.frames[level][:3, 3] + size * np.array(at) for level, *at in rows]
+def _way(column: Column, places: Places, size: float) -> Array:
+    points = [column.frames[level][:3, 3] + size * np.array(at) for level, *at in places]
     return smooth(points)
 
 
@@ -143,8 +142,9 @@ def intercostal_vessels(
                 path = round_body(skeleton, column, level, sign, trunk, mouth)
                 yield tube(artery, path, [SEGMENTAL, 0.8 * SEGMENTAL])
             else:
-                neck = rib.crest_of_neck() + [0.0, 7.0, -9.0]
-                yield tube(artery, smooth([neck + [0, 6.0, 22.0], neck, mouth], STEP), SEGMENTAL)
+                neck = rib.crest_of_neck() + np.array([0.0, 7.0, -9.0])
+                top = neck + np.array([0.0, 6.0, 22.0])
+                yield tube(artery, smooth([top, neck, mouth], STEP), SEGMENTAL)
             if root is not None:
                 inwards = smooth([mouth, *beside_root(column, root, level)], STEP)
                 yield tube(f"radicular_artery_{level}_{side}", inwards, RADICULAR)
@@ -167,6 +167,6 @@ def in_groove(rib: RibModel, start: Array, what: str, radius: float) -> Array:
         what: a key of `IN_GROOVE`.
         radius: of what runs there, mm; it is kept off the bone.
     """
-    groove = rib.groove_path()[::3] + [0.0, 0.0, IN_GROOVE[what]]
+    groove = rib.groove_path()[::3] + np.array([0.0, 0.0, IN_GROOVE[what]])
     path = smooth([start, *groove], STEP)
     return hugging(rib.whole, path, radius + 0.3, np.zeros(len(path), bool))

@@ -134,10 +134,13 @@ class ChestWall:
             "splenius": (layer(10.6, 14.0), 3.0 - x, x - 42.0 * size, y - self.canal,
                          heights["t6"] - z),
         }  # fmt: skip
-        deep = np.maximum(np.maximum(behind, 2.0 - x), -outside + 0.5)
+        # among the lowest ribs they lie between these too
+        among = self.cage.wall * np.clip((heights["t10"] - z) / 15.0, 0.0, 1.0)
+        deep = np.maximum(np.maximum(behind, 2.0 - x), -outside - among + 0.5)
         near_spine = np.maximum(np.maximum(behind, 2.0 - x), x - 26.0 * size)
         deep = np.minimum(deep, near_spine)
-        deep = np.maximum(deep, np.where(z > heights["t6"], 14.6 * size, 8.6 * size) - depth)
+        first = size * np.interp(z, [heights["t7"], heights["t5"]], [5.6, 14.6])
+        deep = np.maximum(deep, first - depth)
         deep = np.maximum(deep, self.tips - 3.0 - y)
         low = (self.canal - y) / (self.canal - self.tips)  # 0 at the canal, 1 at the tips
         fore = 14.0 * (low - 0.60)
@@ -158,8 +161,8 @@ class ChestWall:
                                   angle - 128.0, tall("t9", "t1")),
             "pectoral_muscles": (self.fascia + 0.5, -outside + 2.0, 116.0 - angle,
                                  tall("t7", "t1") - 0.0 * angle),
-            "shoulder_muscles": (self.fascia + 0.5, -outside + 0.3, 30.0 - angle,
-                                 heights["t9"] + 10.0 - z, 60.0 * size - x),
+            "shoulder_muscles": (self.fascia + 0.5, -outside + 0.3, 20.0 - angle,
+                                 heights["t9"] + 10.0 - z, self.along(ERECTOR) + 1.0 - x),
             "abdominal_wall": (self.fascia, -self.inside - 3.0, 50.0 - angle, -ribbed),
         }  # fmt: skip
         return {name: self._within(*limits) for name, limits in found.items()}

@@ -19,11 +19,14 @@ def on_side(solid: Solid, side: str) -> Solid:
     return Solid(np.ascontiguousarray(solid.values[::-1]), origin, solid.spacing)
 
 
-def on_both(solid: Solid) -> Solid:
-    """Return a solid, whose lattice begins at the midline, together with its mirror image."""
-    left = on_side(solid, "left")
-    values = np.concatenate([left.values[:-1], solid.values])
-    return Solid(values, left.origin, solid.spacing)
+def on_both(right: Solid, left: Solid | None = None) -> Solid:
+    """Return a solid of the right half together with a mirror image, its own by default.
+
+    Their lattice begins at the midline.
+    """
+    mirrored = on_side(left or right, "left")
+    values = np.concatenate([mirrored.values[:-1], right.values])
+    return Solid(values, mirrored.origin, right.spacing)
 
 
 def solid_on(lattice: Lattice, values: ArrayLike) -> Solid:

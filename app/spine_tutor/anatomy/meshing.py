@@ -21,6 +21,7 @@ from vtkmodules.vtkFiltersCore import (
 
 from spine_tutor.anatomy.grid import LabelGrid
 from spine_tutor.anatomy.mesh import Mesh
+from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.structure import Structure, StructureSet
 from spine_tutor.anatomy.workers import in_order
 
@@ -38,12 +39,14 @@ TRIANGLES = {
     "device": 1200,
 }
 """Most triangles of a mesh by kind; small structures have fewer."""
+_SHEETS = ("trapezius", "latissimus_dorsi", "pleura", "lung", "serratus_anterior")
 MORE = {
     "cauda_equina": 12000,
     "bowel": 8000,
     "sacrum": 12000,
     "abdominal_wall": 6000,
     "coccyx": 3000,
+    **{f"{sheet}_{side}": 9000 for sheet in _SHEETS for side in SIDES},
 }
 FEWER = {
     "facet_capsule": 450,

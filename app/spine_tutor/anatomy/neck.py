@@ -6,6 +6,8 @@ into the world (`neck_line`).
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 from scipy import ndimage
 
@@ -13,9 +15,9 @@ from spine_tutor.anatomy import neck_outlines as outlines
 from spine_tutor.anatomy import skull_base
 from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.column import BREADTH, Column
+from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.fields import sample
-from spine_tutor.anatomy.neck_line import Array, Straight, neck_line
+from spine_tutor.anatomy.neck_line import Array, Straight, neck_line, neck_size
 from spine_tutor.anatomy.neck_muscles import MUSCLES, muscle_solids
 from spine_tutor.anatomy.neck_organs import organ_solids, paint_organs
 from spine_tutor.anatomy.neck_vessels import brain_stem, great_vessels
@@ -36,7 +38,7 @@ class Neck:
     """See `atlas.Surroundings`."""
 
     def __init__(self, coarse: Canvas, column: Column, tips: Array, case: Case):
-        self.column, self.case, self.size = column, case, case.height_scale
+        self.column, self.case, self.size = column, case, neck_size(case)
         nx, ny, nz = coarse.labels.shape
         middle = nx // 2  # the canvas lies evenly about the midline
         origin = coarse.origin * [0.0, 1.0, 1.0]
@@ -44,8 +46,8 @@ class Neck:
         self.line = neck_line(column, case)
         self.straight = Straight(self.line, self.lattice, self.size)
         wall = self._wall(tips)
-        solids = {**muscle_solids(self.straight, wall), **organ_solids(self.straight, wall)}
-        self.solids = {name: self.straight.in_world(solid) for name, solid in solids.items()}
+        solids = chain(muscle_solids(self.straight, wall), organ_solids(self.straight, wall))
+        self.solids = {name: self.straight.in_world(solid) for name, solid in solids}
         fascia = _true(self.straight.in_world(wall))
         fat = self.straight.in_world(self.straight.solid(self._fat()))
         self.solids |= {
@@ -107,7 +109,7 @@ class Neck:
         for tube in brain_stem(self.line, self.size):
             tube.paint(canvas)
         frame = self.column.frames["c1"]
-        room = skull_base.cavity(frame, self.size * BREADTH[self.case.sex])
+        room = skull_base.cavity(frame, self.size)
         low = canvas.origin.copy()
         low[2] = frame[2, 3]
         window = canvas.window(low, canvas.origin + canvas.spacing * np.array(canvas.labels.shape))

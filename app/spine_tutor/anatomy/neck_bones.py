@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.column import BREADTH, Column
-from spine_tutor.anatomy.neck_line import neck_line
+from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.neck_line import neck_line, neck_size
 from spine_tutor.anatomy.posed import PosedBone
 from spine_tutor.anatomy.shoulder import build_shoulders
 from spine_tutor.anatomy.skeleton import VertebraModel
@@ -23,7 +23,7 @@ def build_neck_bones(
         vertebrae: the vertebrae by level, from which the skull keeps its joint space.
         case: the body that they belong to.
     """
-    scale = case.height_scale * BREADTH[case.sex]
+    scale = neck_size(case)
     return (
         *build_skull(vertebrae["c1"], scale),
         *build_shoulders(neck_line(column, case), scale),

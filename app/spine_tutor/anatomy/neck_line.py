@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 from spine_tutor.anatomy.canal import BEHIND_DENS, BEND, STEP, CanalLine
 from spine_tutor.anatomy.canvas import Solid
 from spine_tutor.anatomy.case import Case
-from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.column import BREADTH, Column
 from spine_tutor.anatomy.sections import between, rounded, stacked
 from spine_tutor.anatomy.trunk_outlines import Lattice
 
@@ -26,16 +26,25 @@ LEVELS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "t1", "t2", "t3", "t4", "t5"
 """Levels whose canal gives the line its course."""
 ABOVE = {"oc": 22.0, "head": 46.0}
 """Places above the middle of the atlas, mm: foramen magnum, floor of the middle fossa."""
+BEHIND, BEFORE = -105.0, 150.0
+"""How far the deep fascia lies from the middle of the canal at most, mm."""
 _BEYOND = 130.0  # how far the line goes on straight at either end, mm
+
+
+def neck_size(case: Case) -> float:
+    """Return the size of a neck and head, 1 in the pooled adult."""
+    return case.height_scale * BREADTH[case.sex]
 
 
 def neck_line(column: Column, case: Case) -> CanalLine:
     """Return the line with the places ``t6`` to ``c1`` and those of `ABOVE`."""
-    size = case.height_scale
+    size = neck_size(case)
     middles = {}
     for level in LEVELS:
         body = column.bodies[level]
-        y = BEHIND_DENS * size if level == "c1" else -0.5 * (body.depth + body.canal_depth)
+        y = -0.5 * (body.depth + body.canal_depth)
+        if level == "c1":
+            y = BEHIND_DENS * case.height_scale
         middles[level] = (column.frames[level] @ [0.0, y, 0.0, 1.0])[1:3]
     up = column.frames["c1"][1:3, 2]
     for name, rise in ABOVE.items():
@@ -73,6 +82,7 @@ class Straight:
         self.line, self.lattice, self.size = line, lattice, size
         y, z = np.meshgrid(lattice.axis(1).ravel(), lattice.axis(2).ravel(), indexing="ij")
         s, d = line.along(np.stack([y, z], axis=-1))
+        d = np.clip(d, size * BEHIND, size * BEFORE)  # no solid reaches farther
         step = lattice.spacing
         self._origin = np.array([lattice.origin[0], d.min() - step, s.min() - step])
         ny, nz = (int((a.max() - a.min()) / step) + 4 for a in (d, s))
@@ -98,7 +108,7 @@ class Straight:
 
     def solid(self, values: NDArray[Any]) -> Solid:
         """Return the solid of signed distances that broadcast over the lattice."""
-        full = np.broadcast_to(values, self._shape).astype(np.float32)
+        full = np.broadcast_to(np.asarray(values, np.float32), self._shape)  # takes no room
         return Solid(full, self._origin, self.lattice.spacing)
 
     def at(self, name: str, beyond: float = 0.0) -> float:

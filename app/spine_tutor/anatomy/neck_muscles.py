@@ -6,7 +6,7 @@ under them, semispinalis capitis within, and the deep muscles behind the laminae
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -29,19 +29,16 @@ MUSCLES = (
 """Paired muscles in the order of their precedence; each is a solid of the same name."""
 
 
-def muscle_solids(straight: Straight, wall: Solid) -> dict[str, Solid]:
-    """Return the muscles of the right half, and what is like them, by name.
+def muscle_solids(straight: Straight, wall: Solid) -> Iterator[tuple[str, Solid]]:
+    """Yield the muscles of the right half, and what is like them, with their names.
 
     Args:
         straight: the straight neck.
         wall: what lies inside the deep fascia.
     """
-    return {
-        **_nape(_Cut(straight, wall)),
-        **_sides(_Cut(straight, wall)),
-        **_shoulder(_Cut(straight, wall)),
-        **_face(_Cut(straight, wall)),
-    }
+    cut = _Cut(straight, wall)
+    for group in (_nape, _sides, _shoulder, _face):
+        yield from group(cut).items()
 
 
 class _Cut:

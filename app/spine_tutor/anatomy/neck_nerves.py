@@ -16,8 +16,8 @@ from spine_tutor.anatomy.canal import CanalLine
 from spine_tutor.anatomy.catalogue_neck import TRUNKS
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.core import Core
+from spine_tutor.anatomy.neck_line import neck_size
 from spine_tutor.anatomy.neck_vessels import Way, along
-from spine_tutor.anatomy.nerves import Roots
 from spine_tutor.anatomy.rami import Course
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.skeleton import VertebraModel
@@ -29,6 +29,8 @@ Steps = Sequence[tuple[float, float, float]]
 
 PLEXUS = 2.3
 """Radius of a trunk of the brachial plexus, mm (estimate)."""
+MEETS = 9.0
+"""How far along a trunk a root joins it, from where it comes nearest, mm (estimate)."""
 GANGLION_C2 = (2.4, 5.5)
 """Radius and half length of the ganglion of C2, mm (estimate: about 5 mm high)."""
 SUPERIOR, STELLATE = (2.2, 13.0), (3.2, 9.0)
@@ -51,8 +53,9 @@ _VAGUS: Way = [(30, 22, "oc", 0), (31, 23, "c1", 0), (31.5, 22.5, "c3", 0), (31,
                (31, 32, "c6", 0), (29, 36, "c7", -2), (24, 50, "t1", 0), (19, 70, "t2", -2)]
 _PHRENIC: Way = [(28, 21, "c4", 0), (30, 28, "c5", -4), (32, 30, "c6", 0), (35, 33.5, "c7", 0),
                  (37, 41, "t1", 0), (28, 54, "t2", 0), (22, 60, "t3", 0)]
-_OCCIPITAL: Way = [(21, -24, "c2", 4), (16, -34, "c2", 0), (12, -46, "c1", -4), (16, -54, "c1", 14),
-                   (24, -60, "oc", 6), (30, -64, "oc", 20)]
+_OCCIPITAL: Way = [(23, -20, "c2", 5), (20, -26, "c2", 2), (16, -34, "c2", 0),
+                   (12, -46, "c1", -4), (16, -54, "c1", 14), (24, -60, "oc", 6),
+                   (30, -64, "oc", 20)]
 # fmt: on
 
 
@@ -61,7 +64,7 @@ _OCCIPITAL: Way = [(21, -24, "c2", 4), (16, -34, "c2", 0), (12, -46, "c1", -4), 
 
 def second_roots(core: Core, line: CanalLine) -> Iterator[Tube]:
     """Yield ganglion and root of C2, behind the lateral atlanto-axial joint."""
-    size = core.case.height_scale
+    size = neck_size(core.case)
     bone = [core.skeleton.vertebrae[level].bone for level in ("c1", "c2")]
     for side in SIDES:
         way: Way = [(6, -1, "c1", -6), (11, -4, "c1", -9), (17, -7, "c1", -12.5),
@@ -76,27 +79,28 @@ def second_roots(core: Core, line: CanalLine) -> Iterator[Tube]:
         yield tube(f"c2_nerve_root_{side}", path, [1.0, 1.5, 1.3, 0.9], into)
 
 
-def brachial_plexus(line: CanalLine, roots: Roots, size: float) -> Iterator[Tube]:
+def brachial_plexus(core: Core, line: CanalLine) -> Iterator[Tube]:
     """Yield the trunks between the scalenes, each joined by its roots."""
+    roots, size = core.roots, neck_size(core.case)
     for side in SIDES:
         for name, way in _TRUNKS.items():
-            path = smooth(along(line, way, side, size), STEP)
-            yield tube(f"{name}_trunk_{side}", path, [PLEXUS, 1.2 * PLEXUS])
+            path = _free(core.skeleton, smooth(along(line, way, side, size), STEP), PLEXUS)
+            yield tube(
+                f"{name}_trunk_{side}", path, [0.6 * PLEXUS, PLEXUS, 1.1 * PLEXUS, 1.2 * PLEXUS]
+            )
             for level in TRUNKS[name]:
                 end = roots[level, side].path[-1]
-                yield tube(f"{name}_trunk_{side}", smooth([end, path[0]], STEP), 1.4)
+                nearest = int(np.argmin(np.linalg.norm(path - end, axis=1)))
+                meets = path[min(nearest + round(MEETS / STEP), len(path) - 1)]
+                joins = _free(core.skeleton, smooth([end, meets], STEP), PLEXUS)
+                yield tube(f"{name}_trunk_{side}", joins, [1.4, PLEXUS])
 
 
 def long_nerves(core: Core, line: CanalLine) -> Iterator[Tube]:
     """Yield vagus, phrenic and sympathetic trunk with its ganglia."""
-    size = core.case.height_scale
+    size = neck_size(core.case)
     for side in SIDES:
-        trunk = smooth(along(line, _SYMPATHETIC, side, size), STEP)
-        for bone in core.skeleton.bones():
-            near = ((trunk > bone.box[0]) & (trunk < bone.box[1])).all(axis=1)
-            if near.any():
-                nowhere = np.zeros(int(near.sum()), bool)
-                trunk[near] = hugging(bone.bone, trunk[near], 2.2, nowhere, ease=4.0)
+        trunk = _free(core.skeleton, smooth(along(line, _SYMPATHETIC, side, size), STEP), 1.8)
         for name, place, shape in (
             ("superior_cervical", ("c2", -6.0), SUPERIOR),
             ("stellate", ("t1", 7.0), STELLATE),
@@ -108,6 +112,17 @@ def long_nerves(core: Core, line: CanalLine) -> Iterator[Tube]:
         yield tube(f"sympathetic_trunk_{side}", trunk, TRUNK)
         yield tube(f"vagus_nerve_{side}", smooth(along(line, _VAGUS, side, size), STEP), 1.1)
         yield tube(f"phrenic_nerve_{side}", smooth(along(line, _PHRENIC, side, size), STEP), 0.7)
+
+
+def _free(skeleton: Skeleton, path: Array, radius: float) -> Array:
+    """Return a path pushed aside where it would meet bone."""
+    path = path.copy()
+    for bone in skeleton.bones():
+        near = ((path > bone.box[0]) & (path < bone.box[1])).all(axis=1)
+        if near.sum() > 1:
+            nowhere = np.zeros(int(near.sum()), bool)
+            path[near] = hugging(bone.bone, path[near], radius + 0.4, nowhere, ease=4.0)
+    return path
 
 
 def _bulge(path: Array, middle: Array, radius: float, half: float) -> tuple[Array, Array]:

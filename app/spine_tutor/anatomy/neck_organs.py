@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -22,8 +22,8 @@ DOME = 26.0
 """Length of the rounded top of a lung, mm (estimate)."""
 
 
-def organ_solids(straight: Straight, wall: Solid) -> dict[str, Solid]:
-    """Return the organs as solids of the right half, by name, in straight coordinates."""
+def organ_solids(straight: Straight, wall: Solid) -> Iterator[tuple[str, Solid]]:
+    """Yield the organs as solids of the right half, with their names, in straight coordinates."""
 
     def round_(table: Mapping[str, outlines.Ellipse]) -> Solid:
         return straight.hung({name: ellipse(*row) for name, row in table.items()})
@@ -40,20 +40,18 @@ def organ_solids(straight: Straight, wall: Solid) -> dict[str, Solid]:
     ring = round_(outlines.TRACHEA)
     neck = wall.grown(-3.0)
     chest = lung.grown(INTERCOSTAL * straight.size) & wall.grown(-4.0)
-    return {
-        "airway": air & span("t6", 60.0, "oc", 6.0),
-        "thyroid_cartilage": (shield & before & span("c6", 4.0, "c4", 2.0))
-        | (ring & span("c6", 6.0, "c6", 4.0)),
-        "larynx": larynx & neck & span("c6", 2.0, "c3", -2.0),
-        "pharynx": round_(outlines.PHARYNX) & span("c6", 4.0, "oc", 6.0),
-        "trachea": ring & span("t6", 60.0, "c6", -4.0),
-        "oesophagus": round_(outlines.OESOPHAGUS) & span("t6", 60.0, "c6", -2.0),
-        "thyroid_gland": (round_(outlines.THYROID) & span("t1", -2.0, "c5", -4.0))
-        | (round_(outlines.ISTHMUS) & span("c7", 5.0, "c7", 6.0)),
-        "lung": lung,
-        "pleura": lung.grown(PLEURA),
-        "intercostal_muscles": chest & span("t6", 60.0, "t1", 2.0),
-    }
+    yield "airway", air & span("t6", 60.0, "oc", 6.0)
+    plates = shield & before & span("c6", 4.0, "c4", 2.0)
+    yield "thyroid_cartilage", plates | (ring & span("c6", 6.0, "c6", 4.0))
+    yield "larynx", larynx & neck & span("c6", 2.0, "c3", -2.0)
+    yield "pharynx", round_(outlines.PHARYNX) & span("c6", 4.0, "oc", 6.0)
+    yield "trachea", ring & span("t6", 60.0, "c6", -4.0)
+    yield "oesophagus", round_(outlines.OESOPHAGUS) & span("t6", 60.0, "c6", -2.0)
+    lobe = round_(outlines.THYROID) & span("t1", -2.0, "c5", -4.0)
+    yield "thyroid_gland", lobe | (round_(outlines.ISTHMUS) & span("c7", 5.0, "c7", 6.0))
+    yield "lung", lung
+    yield "pleura", lung.grown(PLEURA)
+    yield "intercostal_muscles", chest & span("t6", 60.0, "t1", 2.0)
 
 
 def _lung(straight: Straight) -> Solid:

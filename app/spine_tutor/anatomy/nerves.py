@@ -44,8 +44,8 @@ _ONWARD = {
     "s3": (0.62, 0.45, -0.64),
     "s4": (0.40, 0.45, -0.80),
 }
-_BEYOND = {"t": 14.0, "t12": 34.0}
-"""Length of the nerve beyond the foramen, mm; an intercostal nerve begins early."""
+_BEYOND = {"c": 20.0, "t": 14.0, "t12": 34.0}
+"""Length of the nerve beyond the foramen, mm; plexus and intercostal nerves begin early."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,7 +48,7 @@ def _paint_joints(canvas: Canvas, rib: RibModel) -> None:
         axes = [axis.ravel() for axis in canvas.axes(window)]
         if min(len(axis) for axis in axes) < 2:
             continue
-        near = sample(rib.bone, axes) < reach
+        near = sample(rib.whole, axes) < reach
         places = np.nonzero(near & (canvas.labels[window] == 0))
         points = np.stack([a[n] for a, n in zip(axes, places, strict=True)], 1).astype(np.float32)
         to_rib = rib.bone(points)

@@ -231,7 +231,7 @@ class RibModel:
         distance = self.whole(points)
         medial = self._local(points)[:, 0] < self.axis.path[:, 0].min() + 40
         near = np.flatnonzero((distance < 6) & medial)
-        for vertebra in self.vertebrae:
+        for vertebra in self.vertebrae if len(near) else ():
             space = np.float32(self.space) - vertebra.bone(points[near])
             distance[near] = np.maximum(distance[near], space)
         return distance

@@ -8,21 +8,20 @@ from typing import Any
 
 import numpy as np
 from PIL import Image as PilImage
-from PIL import ImageDraw, ImageFont
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.additions import Additions
 from spine_tutor.imaging.display import picture
 from spine_tutor.imaging.injectate import Injectate
+from spine_tutor.imaging.sheet_layout import Row, Tile, lay_out
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.imaging.spread import Spread, spread
-from spine_tutor.imaging.spread_pattern import pattern
+from spine_tutor.imaging.spread_pattern import NAMES, pattern
 from spine_tutor.problems import Problem, ProblemError
-from spine_tutor.resources import LABEL
 
 IODINE = 240.0
 """mg/mL in every example."""
-PIXELS, BAR, GAP = 320, 52, 6
+PIXELS = 200
 COLORS = {"intended": "#9be7a4", "partly": "#ffd98a", "not intended": "#ff9b8f", None: "#e6edf3"}
 
 
@@ -95,15 +94,8 @@ def contrast_sheet(
                 "Choose a subject of that region, such as `average`.",
             )
         )
-    half = -(-len(rows) // 2)  # two columns of rows
-    width, height = rows[0].width, rows[0].height
-    whole = PilImage.new("RGB", (2 * width + 3 * GAP, BAR + half * (height + GAP)), "#10151c")
-    pen = ImageDraw.Draw(whole)
-    title = f"{subject.title}: contrast of {IODINE:g} mg/mL. Volumes are simulated. {LABEL}."
-    pen.text((GAP, 14), title, fill="#ffd98a", font=ImageFont.load_default(20))
-    for n, row in enumerate(rows):
-        whole.paste(row, (GAP + (n // half) * (width + GAP), BAR + (n % half) * (height + GAP)))
-    return whole
+    title = f"{subject.title}: contrast of {IODINE:g} mg/mL. Volumes are simulated"
+    return lay_out(title, rows, across=2)
 
 
 def segment_of(subject: Subject) -> tuple[str, str]:
@@ -138,25 +130,21 @@ def _example(
     return Example(f"{words}, {volume:g} mL", Injectate.model_validate(fields), target)
 
 
-def _row(subject: Subject, example: Example, seed: int) -> PilImage.Image:
+def _row(subject: Subject, example: Example, seed: int) -> Row:
     found = spread(subject, example.injectate)
     shown = pattern(found, example.target)
-    row = PilImage.new("RGB", (4 * (PIXELS + GAP) - GAP, BAR + PIXELS), "#10151c")
-    pen = ImageDraw.Draw(row)
-    pen.text((0, 2), example.words, fill="#e6edf3", font=ImageFont.load_default(18))
-    verdict = f"{shown.name}: {shown.verdict or 'no target'}."
-    pen.text((0, 26), verdict, fill=COLORS[shown.verdict], font=ImageFont.load_default(16))
     additions = Additions(injectate=example.injectate)
-    for n, fields in enumerate(_views(found)):
+    tiles = []
+    for caption, fields in _views(found):
         asked = Shot.parse({"pixels": PIXELS, **fields})
         shot = Shot(asked.view, asked.settings, additions)
-        tile = picture(shot.simulate(subject, seed), shot.settings)
-        row.paste(tile, (n * (PIXELS + GAP), BAR))
-    return row
+        tiles.append(Tile(caption, picture(shot.simulate(subject, seed), shot.settings)))
+    says = f"{shown.name}: {shown.verdict or 'no target'}. {NAMES[found.space][1]}"
+    return Row(example.words, says, tuple(tiles), COLORS[shown.verdict])
 
 
-def _views(found: Spread) -> tuple[dict[str, Any], ...]:
-    """Return how an interventionist would look at a spread."""
+def _views(found: Spread) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return how an interventionist would look at a spread, with captions."""
     x, y, z = found.tip
     frames = found.subject.frames
     level = min(frames, key=lambda name: abs(frames[name][2, 3] - z))
@@ -165,15 +153,21 @@ def _views(found: Spread) -> tuple[dict[str, Any], ...]:
     if found.space == "muscle":
         probe = {"probe": "paramedian-sagittal", "transducer": "linear", "depth": 50}
     return (
-        {"modality": "fluoroscopy", "center": middle, "field": 120},
-        {"modality": "fluoroscopy", "center": middle, "field": 120, "oblique": 90},
-        {"modality": "ct", "center": [middle[0], middle[1] - 12.0, z], "field": 130},
-        {
-            "modality": "ultrasound",
-            "level": level,
-            "side": "left" if x < middle[0] else "right",
-            "center": [x, y, z],
-            "lateral": 0.0,
-            **probe,
-        },
+        ("AP", {"modality": "fluoroscopy", "center": middle, "field": 120}),
+        ("Lateral", {"modality": "fluoroscopy", "center": middle, "field": 120, "oblique": 90}),
+        (
+            "CT, axial",
+            {"modality": "ct", "center": [middle[0], middle[1] - 12.0, z], "field": 130},
+        ),
+        (
+            f"Ultrasound, {probe['probe']}",
+            {
+                "modality": "ultrasound",
+                "level": level,
+                "side": "left" if x < middle[0] else "right",
+                "center": [x, y, z],
+                "lateral": 0.0,
+                **probe,
+            },
+        ),
     )

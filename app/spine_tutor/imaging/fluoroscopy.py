@@ -89,8 +89,7 @@ class Settings(BaseModel):
     without: tuple[Effect, ...] = Field((), description="Effects switched off.")
     alone: str | None = Field(
         None,
-        description="A structure to show without overlap: alone, in a slab of what "
-        "surrounds it.",
+        description="A structure to show without overlap: alone, in a slab of what surrounds it.",
     )
 
 

@@ -31,8 +31,9 @@ class Lattice(Protocol):
         """Return the (3,) voxel size, mm."""
 
 
-STEP_SHARE = 0.75
-"""Distance between the sub-slices that a slice is averaged over, in voxels of the finest grid."""
+STEP_SHARE = 1.0
+"""Distance between the sub-slices that a slice is averaged over, in voxels of the finest grid. At
+one voxel, interpolation gives every voxel within the slice the same weight."""
 
 
 def sample(subject: Subject, points: ArrayLike) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:

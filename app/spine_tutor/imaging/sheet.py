@@ -1,4 +1,4 @@
-"""A sheet: all four modalities of one subject side by side, for a reader to compare."""
+"""A sheet of all four modalities of one subject, for a reader to compare; and single views."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import yaml
 from PIL import Image as PilImage
-from PIL import ImageDraw, ImageFont
 from pydantic import ValidationError
 
 from spine_tutor.anatomy import Subject
@@ -17,30 +16,39 @@ from spine_tutor.imaging.display import picture
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.modality import MODALITIES
-from spine_tutor.imaging.shot import Shot, standard_shots
+from spine_tutor.imaging.sheet_layout import Row, Tile, lay_out
+from spine_tutor.imaging.sheet_views import sheet_views
+from spine_tutor.imaging.shot import Shot, focus, standard_shots
 from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.resources import LABEL
 
+PIXELS = 300
+"""Rows and columns of each picture of a sheet."""
 GROUPS = ("settings", *Additions.model_fields)
 """What ``GROUP.KEY=VALUE`` may set beside the pose."""
 
 
-def sheet(subject: Subject, seed: int = 0) -> PilImage.Image:
-    """Return one row with the standard shot of every modality, each under its caption."""
-    tiles = [
-        (MODALITIES[shot.modality].name, picture(shot.simulate(subject, seed), shot.settings))
-        for shot in standard_shots(subject).values()
-    ]
-    side, bar, gap = max(tile.width for _, tile in tiles), 36, 8
-    width = len(tiles) * (side + gap) - gap
-    whole = PilImage.new("RGB", (width, side + 2 * bar), "#10151c")
-    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(20)
-    pen.text((8, 6), f"{subject.title}. {LABEL}.", fill="#ffd98a", font=font)
-    for n, (name, tile) in enumerate(tiles):
-        x = n * (side + gap)
-        pen.text((x + 8, bar + 4), name, fill="#e6edf3", font=font)
-        whole.paste(tile, (x, 2 * bar))
-    return whole
+def sheet(subject: Subject, level: str | None = None, seed: int = 0) -> PilImage.Image:
+    """Return a row of pictures for each modality: how a region is usually looked at.
+
+    Args:
+        subject: the body.
+        level: what to look at, such as ``t7``; its region's usual level when None.
+        seed: of the noise.
+
+    Raises:
+        ProblemError: if the subject has no such level.
+    """
+    at = level or focus(subject)
+    if at not in subject.frames:
+        known = f"Choose one of: {', '.join(subject.frames)}."
+        raise ProblemError(Problem("--level", f"`{at}` is no level of `{subject.id}`.", known))
+    tiles: dict[str, list[Tile]] = {}
+    for view in sheet_views(subject, at, PIXELS):
+        drawn = picture(view.shot.simulate(subject, seed), view.shot.settings)
+        tiles.setdefault(view.shot.modality, []).append(Tile(view.see, drawn))
+    rows = [Row(MODALITIES[name].name, "", tuple(shown)) for name, shown in tiles.items()]
+    return lay_out(f"{subject.title}, {at.upper()}", rows)
 
 
 def view_from(path: Path | None, modality: str | None, pairs: list[str], subject: Subject) -> Shot:

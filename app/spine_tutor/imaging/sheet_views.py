@@ -50,9 +50,13 @@ def sheet_views(subject: Subject, level: str, pixels: int) -> Iterator[SheetView
         start = {"level": level} if modality == "ultrasound" else {"center": body}
         for row in rows:
             fields = {key: _filled(value, names) for key, value in row.items() if key != "see"}
-            if subject.has(fields.get("center", body)):
+            if _has(subject, fields.get("center", body)):
                 shot = Shot.parse({"modality": modality, "pixels": pixels} | start | fields)
                 yield SheetView(row["see"], shot)
+
+
+def _has(subject: Subject, place: str) -> bool:
+    return place in subject.landmarks or place in subject.centers
 
 
 def _filled(value: Any, names: Mapping[str, str]) -> Any:

@@ -18,6 +18,16 @@ from spine_tutor.imaging.view import Pose
 BORDER_MM = 95.0
 """Half a standard picture: what lies nearer to the lower border is not looked at by default."""
 
+PROBE: Mapping[str, Mapping[str, Any]] = {
+    "c": {"probe": "lateral-transverse", "preset": "linear-6-13", "depth": 50},
+    "t": {"lateral": 27, "preset": "curved-2-5-fine", "depth": 80},
+    "s": {
+        "probe": "median-sagittal", "center": "caudal_target", "preset": "linear-6-13", "depth": 50,
+    },
+}  # fmt: skip
+"""Where a probe lies first, by the letter of the level: roots and tubercles from the side of the
+neck, pleura between transverse processes, the sacral hiatus; elsewhere paramedian."""
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -74,7 +84,7 @@ def standard_shots(
 
     Fluoroscopy is 30° oblique towards `side` in the lumbar spine, where the Scotty dog of that
     side stands, and straight elsewhere. CT is axial and MRI sagittal (T2) through the place;
-    ultrasound is paramedian sagittal over it.
+    ultrasound is sagittal over the place itself, or as `PROBE` says without one.
 
     Args:
         subject: the body.
@@ -84,7 +94,11 @@ def standard_shots(
     level = focus(subject)
     center = place if place is not None else "sacrum" if level == "s1" else f"{level}_vertebra"
     near = _nearest_level(subject, center)
-    over = {"level": near, "side": side} | ({"center": center} if place is not None else {})
+    over: dict[str, Any] = {"level": near, "side": side}
+    if place is not None:
+        over |= {"center": center, "lateral": 0.0}  # its own plane, not one beside it
+    else:
+        over |= PROBE.get(level[0], {})
     dog = near.startswith("l") or (near == "s1" and level != "s1")
     oblique = 0 if not dog else -30 if side == "left" else 30
     fields: list[dict[str, Any]] = [

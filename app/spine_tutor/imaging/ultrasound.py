@@ -78,9 +78,7 @@ class Settings(BaseModel):
 
 _CURVED, _LINEAR = {"transducer": "curved"}, {"transducer": "linear"}
 PRESETS: Mapping[str, Preset] = {
-    "curved-2-5": Preset(
-        "Curved 2–5 MHz", {"frequency": 3.5, "focus": 50.0, "gain": 0.0}, _CURVED
-    ),
+    "curved-2-5": Preset("Curved 2–5 MHz", {"frequency": 3.5, "focus": 50.0, "gain": 0.0}, _CURVED),
     "curved-2-5-deep": Preset(
         "Curved 2–5 MHz, deep", {"frequency": 2.5, "focus": 80.0, "gain": 3.0}, _CURVED
     ),

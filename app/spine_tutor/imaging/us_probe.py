@@ -68,6 +68,9 @@ REACH = 25.0
 """mm a line looks for skin before and behind the face; beyond that there is air, not gel."""
 BESIDE = 75.0
 """mm from a transverse process outwards, within which the skin of the neck is looked for."""
+LEAN = 0.1
+"""Sine of how far a probe on the side of the neck leans to the skin's slope from the plane of its
+level, whose tubercles it is to show; twice, since the skin is sought twice."""
 OBLIQUE_LIMIT = 25.0
 """Degrees: how far the paramedian oblique placement leans at most to aim at the canal."""
 CANAL = 28.0
@@ -271,8 +274,13 @@ def _land(
         design = np.stack([u[near] * spread, w[near] * spread, np.ones(near.sum())], axis=1)
         slope = np.linalg.lstsq(design, skin[near], rcond=None)[0][:2]
         if view.probe == "lateral-transverse":
-            slope[1] = 0.0  # the scan plane stays that of the level, whose tubercles it shows
+            slope[1] = np.clip(slope[1], -LEAN, LEAN)
         down = _unit(down - slope[0] * across - slope[1] * along)
+    if view.probe == "lateral-transverse":  # so near the bone, the plane must meet it
+        skin = first_body(volumes, (target - reach * down)[None], down[None], reach)
+        if not np.isfinite(skin[0]):
+            raise no_skin(subject, view)
+        contact = target - reach * down + float(skin[0]) * down
     return down, contact
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from spine_tutor.imaging.texture import scatter, sheets, smooth
 from spine_tutor.imaging.us_interface import SOUND_SPEED, Acoustics, facing, interface
 from spine_tutor.imaging.us_mirror import STRONG, Mirror, reflect
-from spine_tutor.imaging.us_volumes import KERNEL, Volumes, label_at, tissue_run
+from spine_tutor.imaging.us_volumes import KERNEL, Volumes, inner_gas_at, label_at, tissue_run
 
 FADING = 0.08
 """Nepers a mm that the clutter behind gas fades by. E"""
@@ -159,10 +159,10 @@ def _ray(
         if new:
             code, run = tissue_run(v, x, y, z, dx, dy, dz)
             known = m + 1 + int(0.6 * run / lines.step)  # less: sound may run faster than drawn
+        if code == 0 and (not touched or (s < PRESS and not inner_gas_at(v, x, y, z))):
+            depth += lines.step  # gel fills what is left between face and skin, and its folds
+            continue
         if not touched:
-            if code == 0:
-                depth += lines.step  # gel fills what is left between face and skin
-                continue
             touched, was = True, code
         if code != was:
             if left > SILENT:

@@ -29,6 +29,7 @@ Kind = Literal[
     "noise",
     "speckle",
     "no contrast",
+    "cannot be told",
     "out of field",
     "absent",
 ]
@@ -96,6 +97,13 @@ CAUSES: Mapping[str, tuple[Cause, ...]] = {
 """What may hide a structure, by modality, in the order in which it is tried."""
 
 
+MEASURED = (
+    "Why cannot be told on a measured CT: blur, noise and slice thickness are those of the scanner "
+    "and cannot be taken away. The CT made from the labels of the same body tells it."
+)
+"""Said of a picture in which nothing can be switched off."""
+
+
 @dataclass(frozen=True)
 class Reason:
     """Why a picture does not show a structure.
@@ -140,6 +148,8 @@ class Explainer:
             return Reason("out of field", "It is not in this picture.", {}, 0.0)
         if seen.measured == FILLS:
             return Reason("out of field", f"It is too large: {FILLS}.", {}, 0.0)
+        if self.sight.image.facts.get("source") == "measured":
+            return Reason("cannot be told", MEASURED, {}, seen.cnr)
         tried = [
             self._tried(cause, seen)
             for cause in CAUSES[seen.modality]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spine_tutor.anatomy import Subject
+from spine_tutor.anatomy import Structure, Subject
 from spine_tutor.imaging.geometry import Geometry, PlaneGeometry
 from spine_tutor.imaging.injectate import Injectate
 from spine_tutor.imaging.needle import Needle
@@ -70,6 +70,12 @@ class Bench:
     def needle(self) -> Needle | None:
         """Return the needle in the body: the same in all pictures."""
         return next((shot.additions.needle for shot in self.shots.values()), None)
+
+    def structure(self, name: str, subject: Subject) -> Structure | None:
+        """Return a structure of the body, or one that the pictures add to it; None for neither."""
+        added = (one for shot in self.shots.values() for one in shot.additions.structures)
+        known = {one.id: one for one in added}
+        return known.get(name) or subject.structures.get(name)
 
     def with_needle(self, needle: Needle | None, dragging: bool = False) -> Bench:
         """Return the bench with this needle in all its pictures, None for none."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from spine_tutor.anatomy import Subject
+from spine_tutor.anatomy import Structure, Subject
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.imaging.visibility import Visibility
@@ -80,7 +80,9 @@ def table(
     for name, cells in job.found.items():
         if all(cell is None or (cell[1] and cell[1].kind in AWAY) for cell in cells):
             continue
-        structure = subject.structures[name]
+        structure = bench.structure(name, subject)
+        if structure is None:  # a needle that has been taken out
+            continue
         row = {"id": name, "name": structure.name, "cells": [_cell(cell) for cell in cells]}
         groups.setdefault(structure.kind, []).append(row)
     return {
@@ -100,7 +102,7 @@ def _cell(cell: Cell | None) -> dict[str, str] | None:
     if reason is not None and reason.kind in AWAY:
         return {"verdict": "away", "text": reason.kind, "reason": "", "said": reason.kind}
     why = reason.kind if reason else ""
-    said = seen.verdict + (f", because of {why}" if why else "")
+    said = seen.verdict + (f", reason: {why}" if why else "")
     return {"verdict": seen.verdict, "text": f"{SYMBOLS[seen.verdict]} {seen.verdict}",
             "reason": why, "said": said}  # fmt: skip
 
@@ -113,7 +115,9 @@ def _asked(bench: Bench, subject: Subject) -> tuple[list[Shot], list[str]]:
         key=lambda name: float(np.abs(frames[name][2, 3] - bench.point[2])),
     )  # fmt: skip
     side = "left" if bench.point[0] <= 0 else "right"
-    return [real(shot) for shot in bench.shots.values()], exemplary(subject, level, side)
+    added = dict.fromkeys(s.id for shot in bench.shots.values() for s in shot.additions.structures)
+    chosen = [*added, *exemplary(subject, level, side)]
+    return [real(shot) for shot in bench.shots.values()], chosen
 
 
 def real(shot: Shot) -> Shot:
@@ -143,30 +147,33 @@ def _explain(
     if chosen is None or chosen[1] not in bench.shots or chosen[0] not in job.found:
         return
     name, picture = chosen
+    structure = bench.structure(name, subject)
+    if structure is None:
+        return
     assert picture is not None
     cell = job.found[name][list(bench.shots).index(picture)]
     if cell is None:
         return
     seen, reason = cell
     altered = captions.altered(bench.shots[picture])
-    what = f"{subject.structures[name].name}, {MODALITIES[seen.modality].name}: {seen.verdict}."
+    what = f"{structure.name}, {MODALITIES[seen.modality].name}: {seen.verdict}."
     with st.container(border=True, key="reason"):
         words, *places = st.columns([0.4, 0.3, 0.3])
         with words:
             now = f"<br>The second picture is {escape(', '.join(altered))}." if altered else ""
             said = escape(sentence(seen, reason))
             st.html(f'<div role="status"><b>{escape(what)}</b> {said}{now}</div>')
-            _offers(scope, subject, picture, (seen, reason), bool(altered))
+            _offers(scope, bench, subject, picture, (seen, reason))
         shots = [real(bench.shots[picture]), bench.shots[picture]]
         for n, (place, shot) in enumerate(zip(places, shots[: 1 + bool(altered)], strict=False)):
             with place:
-                _thumbnail(scope, subject, shot, name, n)
+                _thumbnail(scope, subject, shot, structure, n)
 
 
-def _offers(scope: str, subject: Subject, picture: str, cell: Cell, altered: bool) -> None:
+def _offers(scope: str, bench: Bench, subject: Subject, picture: str, cell: Cell) -> None:
     """Offer what can be done about a reason."""
     seen, reason = cell
-    if altered:
+    if captions.altered(bench.shots[picture]):
         st.button("Back to the real picture", type="primary", icon=":material/undo:",
                   on_click=partial(_switch, scope, picture, None))  # fmt: skip
     elif reason is not None and reason.changes:
@@ -177,7 +184,7 @@ def _offers(scope: str, subject: Subject, picture: str, cell: Cell, altered: boo
                   on_click=partial(_go, scope, subject, seen.structure))  # fmt: skip
 
 
-def _thumbnail(scope: str, subject: Subject, shot: Shot, name: str, n: int) -> None:
+def _thumbnail(scope: str, subject: Subject, shot: Shot, structure: Structure, n: int) -> None:
     """Show a picture beside the reason, the structure outlined in the real one alone."""
     try:
         drawn = cache.drawn(subject, shot)
@@ -185,9 +192,9 @@ def _thumbnail(scope: str, subject: Subject, shot: Shot, name: str, n: int) -> N
         return  # the picture itself says why
     header = picture_header(shot, drawn, None)
     if n == 0:
-        lines = cache.outlines(subject, shot, name)
+        lines = cache.outlines(subject, shot, structure.id)
         header["outlines"] = [{"color": OUTLINE, "points": points} for points in lines]
-        header["alt"] += f" {subject.structures[name].name} is outlined."
+        header["alt"] += f" {structure.name} is outlined."
     components.picture(header, drawn.jpeg, b"", key=f"reason/{scope}/{n}")
 
 
@@ -203,7 +210,7 @@ def _chosen(scope: str, subject: Subject) -> None:
     report = state.heard(f"visibility/{scope}", "cell")
     name, picture = str(report.get("structure")), report.get("panel")
     bench = state.bench(scope)
-    if bench is None or name not in subject.structures:
+    if bench is None or bench.structure(name, subject) is None:
         return
     steered = picture if picture in bench.shots else bench.steered
     state.set_value(f"cell/{scope}", (name, picture))
@@ -215,7 +222,7 @@ def _chosen(scope: str, subject: Subject) -> None:
 
 def with_mesh(show: Mapping[str, float], name: str | None, subject: Subject) -> dict[str, float]:
     """Return what the model shows, with the surface that a structure lies on."""
-    if name is None:
+    if name is None or name not in subject.structures:  # no part of the body: a needle
         return dict(show)
     whole = subject.structures.whole(name).id
     mesh = next((mesh for mesh in (name, whole) if mesh in subject.meshes), None)
@@ -233,6 +240,9 @@ def _switch(scope: str, picture: str, changes: Mapping[str, Any] | None) -> None
 
 
 def _go(scope: str, subject: Subject, name: str) -> None:
+    """Move the cross-hair to a structure; to the tip of a needle."""
     bench = state.bench(scope)
     assert bench is not None
-    state.keep(scope, bench.aim(subject.point(name), subject))
+    added = name not in subject.structures and bench.needle is not None
+    place = bench.needle.placed(subject).tip if added and bench.needle else subject.point(name)
+    state.keep(scope, bench.aim(place, subject))

@@ -142,11 +142,12 @@ def _picture(scope: str, panel: str, bench: Bench, subject: Subject) -> None:
     off = abs(place.distance(bench.point)) if isinstance(place, PlaneGeometry) else 0.0
     header |= {"mode": "cross", "cross": {"row": row, "column": column}, "echo": state.echo(key),
                "off": off}  # fmt: skip
-    if bench.outlined and bench.dragged is None:
-        lines = cache.outlines(subject, shot, bench.outlined)
+    outlined = bench.outlined and bench.structure(bench.outlined, subject)
+    if outlined and bench.dragged is None:
+        lines = cache.outlines(subject, shot, outlined.id)
         header["outlines"] = [{"color": OUTLINE, "points": points} for points in lines]
         where = "is outlined" if lines else "is not in this picture"
-        header["alt"] += f" {subject.structures[bench.outlined].name} {where}."
+        header["alt"] += f" {outlined.name} {where}."
     if off > 1:
         header["pose"] += f" · cross-hair {off:.0f} mm away"
     components.picture(

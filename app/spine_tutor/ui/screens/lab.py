@@ -19,12 +19,14 @@ from spine_tutor.ui.layout import KINDS
 from spine_tutor.ui.workbench import lay_out, workbench
 
 START = ("bone", "disc", "nerve")
+FIRST = "average"
+"""The body that the Lab opens with."""
 
 
 def page() -> None:
     """Show the Lab on the subject that the address names."""
     entries = {entry.id: entry for entry in list_subjects()}
-    wanted = st.query_params.get("subject", next(iter(entries)))
+    wanted = st.query_params.get("subject", FIRST)
     if wanted not in entries:
         message = f"There is no subject `{wanted[:60]}`."
         raise ProblemError(Problem("link", message, nearest(wanted, entries)))
