@@ -134,7 +134,8 @@ def _parser() -> argparse.ArgumentParser:
         help="many pictures on one sheet: all four modalities, needles, or patterns of contrast",
     )
     render.add_argument(
-        "--level", help="what a sheet of the modalities looks at, such as t7; its region's if absent"
+        "--level",
+        help="what a sheet of the modalities looks at, such as t7; its region's if absent",
     )
     render.add_argument("--subject", default="average")
     render.add_argument(

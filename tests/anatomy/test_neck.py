@@ -11,12 +11,14 @@ from spine_tutor.anatomy import axis, cervical
 from spine_tutor.anatomy.bones import build_skeleton
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import build_column
+from spine_tutor.anatomy.extent import boxes
 from spine_tutor.anatomy.landmarks_neck import ROOTS
-from spine_tutor.anatomy.neck_line import neck_line
+from spine_tutor.anatomy.neck_line import Straight, neck_line
 from spine_tutor.anatomy.neck_vessels import THROUGH, VERTEBRAL, vertebral_artery
 from spine_tutor.anatomy.region import REGIONS
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.subject import Subject
+from spine_tutor.anatomy.trunk_outlines import Lattice
 
 NECK = REGIONS["cervical"]
 PILLARS = ("c3", "c4", "c5", "c6", "c7")
@@ -344,9 +346,24 @@ def test_the_probe_finds_the_side_of_the_neck(neck):
 # -- other bodies ---------------------------------------------------------------------------------
 
 
-def test_fat_grows_outwards(neck):
-    from spine_tutor.anatomy.extent import boxes
+def test_the_grid_has_room_for_fat():
+    thin, thick = (
+        boxes(build_column(case, NECK), case)[1]
+        for case in (Case(subcutaneous_fat=6), Case(subcutaneous_fat=50))
+    )
+    assert thick[1][0] - thin[1][0] > 44
+    assert thick[1][1] - thin[1][1] > 44
+    assert thin[0][1] - thick[0][1] > 44
 
-    lean, obese = (build_column(Case(subcutaneous_fat=fat), NECK) for fat in (6, 50))
-    thin, thick = boxes(lean, Case(subcutaneous_fat=6)), boxes(obese, Case(subcutaneous_fat=50))
-    assert (thick[1][1] > thin[1][1]).all() or thick[1][1][0] > thin[1][1][0]
+
+def test_what_lies_in_the_straight_neck_lies_where_the_line_says(posed):
+    """A solid round the line itself comes to lie round it in the world."""
+    column, _ = posed
+    line = neck_line(column, Case())
+    lattice = Lattice(np.array([0.0, -20.0, 380.0]), 2.0, (60, 120, 90))
+    straight = Straight(line, lattice, 1.0)
+    rod = straight.in_world(straight.solid(np.hypot(straight.u, straight.d - 20.0) - 6.0))
+    inside = np.argwhere(rod.values < 0) * 2.0 + lattice.origin
+    s, d = line.along(inside[:, 1:])
+    assert np.hypot(inside[:, 0], d - 20.0).max() < 7.0
+    assert np.ptp(s) > 120.0

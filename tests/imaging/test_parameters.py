@@ -16,7 +16,7 @@ from spine_tutor.imaging.tissues import MARKS, QUANTITIES, tissue_table
 
 MARK = re.compile(r"(?:^|[\s(,;])(E|R|F|C)(?=[):.]|$)|, (E|R)(?=[)])", re.MULTILINE)
 """How docstrings of constants mark where a number comes from: ``(E)``, ``E: …`` or a last ``E``."""
-DESCRIBES_MEASUREMENT = {"contrast", "display", "patch", "spread_pattern", "visibility"}
+DESCRIBES_MEASUREMENT = {"contrast", "display", "patch", "visibility"}
 """Modules that look at pictures; what they hold is told in their own docstrings."""
 NO_CONSTANTS = {"PRESETS"}
 OTHERWISE_MARKED = {"needle_mri.SUSCEPTIBILITY"}

@@ -116,7 +116,7 @@ def skeletons(case: Case) -> tuple[dict[str, VertebraModel], Skeleton]:
     found: dict[str, VertebraModel] = {}
     for region, first in (("cervical", "c"), ("thoracic", "t"), ("lumbar", "l")):
         skeleton = build_skeleton(build_column(case, REGIONS[region]), case)
-        from_above = reversed(skeleton.vertebrae.items())
+        from_above = reversed(list(skeleton.vertebrae.items()))
         found |= {n: bone for n, bone in from_above if n.startswith(first)}
     return found, skeleton
 

@@ -136,15 +136,16 @@ def _polar(points: Array, z: Array, middle: Array) -> tuple[Array, Array]:
 
 def _between(curves: list[Array], z: Array, middle: Array) -> tuple[Array, Array]:
     """Return `Cage.between`, and the height of the lowest rib at each angle."""
-    heights = []
+    rows = []
     for points in curves:
         angle = np.maximum.accumulate(_polar(points, z, middle)[0])
         past = angle[-1] + 3.0 < ANGLES  # ribs that end before an angle are not met there
-        heights.append(np.where(past, np.nan, np.interp(ANGLES, angle, points[:, 2])))
+        rows.append(np.where(past, np.nan, np.interp(ANGLES, angle, points[:, 2])))
     table = np.empty((len(ANGLES), len(z)))
-    met = np.isfinite(heights).any(axis=0)
-    for n, at in enumerate(np.array(heights).T):
-        at = at if met[n] else np.array(heights)[:, met][:, -1]
+    heights = np.array(rows)
+    last = heights[:, np.isfinite(heights).any(axis=0)][:, -1]  # in front no rib is met
+    for n, at in enumerate(heights.T):
+        at = at if np.isfinite(at).any() else last
         order = np.minimum.accumulate(at[np.isfinite(at)])[::-1]  # rising
         share = np.interp(z, order + 1e-3 * np.arange(len(order)), np.arange(len(order))) % 1.0
         table[n] = 4.0 * share * (1.0 - share)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import chain
 
 import numpy as np
-from scipy import ndimage
 
 from spine_tutor.anatomy import neck_outlines as outlines
 from spine_tutor.anatomy import skull_base
@@ -17,6 +16,7 @@ from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.fields import sample
+from spine_tutor.anatomy.halves import on_both, on_side, signed_distance
 from spine_tutor.anatomy.neck_line import Array, Straight, neck_line, neck_size
 from spine_tutor.anatomy.neck_muscles import MUSCLES, muscle_solids
 from spine_tutor.anatomy.neck_organs import organ_solids, paint_organs
@@ -52,7 +52,9 @@ class Neck:
         fat = self.straight.in_world(self.straight.solid(self._fat()))
         self.solids |= {
             "fascia": fascia,
-            "body": Solid(fascia.values - fat.values - np.float32(SKIN), *_place(fascia)),
+            "body": Solid(
+                fascia.values - fat.values - np.float32(SKIN), fascia.origin, fascia.spacing
+            ),
         }
 
     def paint(self, canvas: Canvas) -> None:
@@ -121,27 +123,14 @@ class Neck:
         canvas.paint("cerebrospinal_fluid", inside < 0, window)
 
     def _on(self, name: str, side: str) -> Solid:
-        solid = self.solids[name]
-        if side == "right":
-            return solid
-        origin = solid.origin.copy()
-        origin[0] = -(self.lattice.shape[0] - 1) * solid.spacing
-        return Solid(np.ascontiguousarray(solid.values[::-1]), origin, solid.spacing)
+        return on_side(self.solids[name], side)
 
     def _whole(self, name: str) -> Solid:
-        right, left = self.solids[name], self._on(name, "left")
-        values = np.concatenate([left.values[:-1], right.values])
-        return Solid(values, left.origin, right.spacing)
-
-
-def _place(solid: Solid) -> tuple[Array, float]:
-    return solid.origin, solid.spacing
+        return on_both(self.solids[name])
 
 
 def _true(solid: Solid) -> Solid:
     """Return a solid whose distances are true in space, not only in the plane of its sections."""
-    whole = np.concatenate([solid.values[:0:-1], solid.values])
-    inside = whole < 0
-    distance = ndimage.distance_transform_edt(~inside) - ndimage.distance_transform_edt(inside)
-    distance = ndimage.gaussian_filter(distance, 1.2)[len(solid.values) - 1 :]
-    return Solid((distance * solid.spacing).astype(np.float32), *_place(solid))
+    right = solid.values < 0
+    both = signed_distance(np.concatenate([right[:0:-1], right]), solid.spacing)
+    return Solid(both[len(right) - 1 :], solid.origin, solid.spacing)

@@ -108,7 +108,7 @@ STERNOMASTOID: Mapping[str, Ellipse] = {
 """Muscles that an ellipse describes."""
 TRAPEZIUS: Mapping[str, tuple[float, float]] = {
     "t6": (8, -8), "t3": (9, 2), "t2": (10, 14), "t1": (9, 10), "c7": (7, 2), "c5": (5, -13),
-    "c3": (4, -27), "c1": (3, -42), "oc": (2.5, -50),
+    "c3": (4.6, -27), "c1": (4.4, -42), "oc": (4.2, -50),
 }
 """Thickness under the deep fascia, and d of its front border, mm."""
 SPLENIUS: Mapping[str, tuple[float, float]] = {

@@ -14,6 +14,8 @@ from spine_tutor.anatomy import TISSUE_CODE, Subject
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.implants import metal_in
+from spine_tutor.imaging.implants import streaks as implant_streaks
 from spine_tutor.imaging.needle import NEEDLE
 from spine_tutor.imaging.needle_ct import add_steel, streaks
 from spine_tutor.imaging.preset import Preset
@@ -32,11 +34,12 @@ EFFECTS = (
     "partial volume across and through the slice; slice thickness",
     "resolution of the reconstruction kernel; correlated noise that falls with thickness and dose",
     "12-bit range; bone and soft-tissue windows",
-    "a steel needle with the streaks of its shadow: starved views, back-projected",
+    "a steel needle and titanium implants with the streaks of their shadow: starved views, "
+    "back-projected",
 )
 OMISSIONS = (
-    "reconstruction from projections: no streaks of bone or implants, no beam hardening; a "
-    "needle's streaks in axial slices only",
+    "reconstruction from projections: no streaks of bone, no beam hardening by tissue; streaks of "
+    "metal in axial slices only",
     "motion; single trabeculae; enhancement by intravenous contrast",
 )
 
@@ -125,6 +128,8 @@ def simulate(
         if "noise" not in settings.without:
             level = NOISE_HU[kernel] / np.sqrt(view.thickness * settings.dose)
             pixels += _noise(geometry.shape, sigma, rng) * np.float32(level)
+        if view.plane == "axial" and "streaks" not in settings.without:
+            pixels += implant_streaks(metal_in(codes), geometry)
     needle = additions.needle_in(subject)
     if needle is not None:
         labels[

@@ -24,7 +24,7 @@ Space = Literal[
 of a root, ``soft tissue`` fat, ligaments and organs."""
 
 PLAIN = 1.0
-"""mg iodine in a mL below which a fluid counts as plain, as saline or a local anaesthetic does."""
+"""mg iodine in a mL below which a fluid counts as plain, like saline or a local anaesthetic (E)."""
 
 
 class Injectate(BaseModel):

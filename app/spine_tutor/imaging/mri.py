@@ -12,6 +12,7 @@ from spine_tutor.anatomy import TISSUE_CODE, Subject
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.implants import lost, metal_in
 from spine_tutor.imaging.mri_sequence import (
     PRESETS,
     Sequence,
@@ -45,11 +46,13 @@ EFFECTS = (
     "No signal from cortical bone, gas and steel",
     "The field around an MR-compatible needle: void and bright rim by field strength, bandwidth "
     "and the needle's angle to the main field",
+    "The signal lost around titanium implants, by field strength and bandwidth",
 )
 OMISSIONS = (
     "Flow within the slice, pulsation of the CSF, ghosts",
     "Motion, aliasing and field inhomogeneity",
-    "Susceptibility of bone, gas and implants; only a needle bends the field, and only its own",
+    "Susceptibility of bone and gas; the bright rims, direction and reach into other slices of the "
+    "void around implants",
     "Magnetisation transfer and the magic angle in ligaments",
     "Differences between vertebrae, and between water of healthy and aged discs",
 )
@@ -95,6 +98,7 @@ def simulate(
     read = 0 if view.plane == "sagittal" else 1
     truth = in_water + _moved(in_fat, shift, axis=read)
     truth *= _coil(subject, geometry, settings.coil)
+    truth[lost(metal_in(codes), geometry, settings)] = 0.0
     needle = additions.needle_in(subject)
     if needle is not None:
         displace(truth, needle, geometry, view.thickness, settings, read)

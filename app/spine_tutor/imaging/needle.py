@@ -58,7 +58,7 @@ MAKES: Mapping[str, Make] = {
 LENGTHS = (90.0, 120.0, 150.0, 200.0, 250.0)
 """Shafts on the shelf, mm (E: 90 mm is the usual spinal needle, longer ones are sold)."""
 SPARE_MM = 5.0
-"""The shortest shaft is taken that leaves this much outside the skin at the target."""
+"""The shortest shaft is taken that leaves this much outside the skin at the target (E)."""
 HUB_MM = (3.0, 20.0)
 """Radius and length of the hub (E)."""
 BEND_PIECES = 4

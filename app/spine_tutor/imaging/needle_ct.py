@@ -130,7 +130,6 @@ def streaks(needle: PlacedNeedle, geometry: PlaneGeometry, thickness: float) -> 
         geometry: the slice; the scanner turns about its normal.
         thickness: mm.
     """
-    rows, columns = geometry.shape
     half = 0.5 * max(thickness, 0.1)
     inside = _within(needle, geometry, half + needle.radius)
     if inside is None:
@@ -138,10 +137,40 @@ def streaks(needle: PlacedNeedle, geometry: PlaneGeometry, thickness: float) -> 
     start, end = inside
     middle, way = 0.5 * (start + end), end - start
     angles, weights = _views(float(np.arctan2(way[1], way[0])))
-    diagonal = np.hypot(rows, columns) * geometry.spacing
+    error = _error(needle, geometry, start, end, angles, view_rays(geometry), half)
+    return reconstructed(error, angles, weights, middle, geometry)
+
+
+def view_rays(geometry: PlaneGeometry) -> NDArray[np.float64]:
+    """Return how far from the middle each ray of a view runs, mm."""
+    diagonal = np.hypot(*geometry.shape) * geometry.spacing
     count = scipy.fft.next_fast_len(int(2.0 * diagonal / ELEMENT_MM), real=True)
-    across = ELEMENT_MM * (np.arange(count) - count // 2)
-    error = _error(needle, geometry, start, end, angles, across, half)
+    return ELEMENT_MM * (np.arange(count) - count // 2)
+
+
+def measured_error(through: NDArray, true: NDArray) -> NDArray[np.float32]:
+    """Return measured less true logarithm behind metal that lets `through` a share of the beam."""
+    error = CORRECTED * (-np.log((through + SCATTER) / (1.0 + SCATTER)) - true)
+    return np.asarray(error, np.float32)
+
+
+def reconstructed(
+    error: NDArray[np.float32],
+    angles: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    geometry: PlaneGeometry,
+) -> NDArray[np.float32]:
+    """Return what an error of views becomes by filtered back-projection, (rows, columns) HU.
+
+    Args:
+        error: (views, rays) as `view_rays` places them.
+        angles, weights: of the views, and the share of half a turn each stands for.
+        middle: place in the slice that the middle rays meet, down and right, mm.
+        geometry: the slice.
+    """
+    rows, columns = geometry.shape
+    count = error.shape[1]
     frequency = scipy.fft.rfftfreq(count, ELEMENT_MM)
     smear = (0.5 * SMEAR_MM * weights)[:, None] * frequency
     ramp = (frequency * np.exp(-2.0 * (np.pi * smear) ** 2)).astype(np.float32)
@@ -207,7 +236,7 @@ def _error(
     at = at[:, None, :] + heights[:, None] * geometry.normal
     far = (extent + 5.0) * ways[view][:, None, :]
     steel = needle.steel.lengths(at - far, at + far)  # (rays that meet it, rows)
-    lengths, passed, slope = _steel_response()
+    lengths, passed, slope = response("steel")
     filled = (high - low) / (2.0 * half)
     through, true = np.ones(met.shape), np.zeros(met.shape)
     through[met] = 1.0 - filled * (1.0 - np.interp(steel, lengths, passed).mean(axis=1))
@@ -218,7 +247,7 @@ def _error(
     through = gaussian_filter1d(through[:, near], sigma, axis=1, mode="nearest")
     true = gaussian_filter1d(true[:, near], sigma, axis=1, mode="nearest")
     error = np.zeros(met.shape, np.float32)
-    error[:, near] = CORRECTED * (-np.log((through + SCATTER) / (1.0 + SCATTER)) - true)
+    error[:, near] = measured_error(through, true)
     return error
 
 
@@ -230,11 +259,11 @@ def _heights(needle: PlacedNeedle, geometry: PlaneGeometry, half: float) -> tupl
     return max(low, -half), min(high, half)
 
 
-@lru_cache(maxsize=1)
-def _steel_response() -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Return lengths of steel in mm, what they let through of a CT beam, and its first slope."""
+@lru_cache(maxsize=2)
+def response(metal: str) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Return lengths of a metal in mm, what they let through of a CT beam, and its first slope."""
     beam = ct_beam()
-    mu = attenuation("steel", beam.energy)
+    mu = attenuation(metal, beam.energy)
     lengths = 260.0 * np.linspace(0, 1, 200) ** 2
     return lengths, np.exp(-lengths[:, None] * mu) @ beam.signal, float(beam.signal @ mu)
 

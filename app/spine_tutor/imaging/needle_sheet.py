@@ -60,8 +60,8 @@ def examples(subject: Subject, level: str = "l4") -> Iterator[Example]:
             foramen,
             Example(
                 f"Transforaminal at {at}, 22 G",
-                "AP: below the pedicle, not medial to its middle. Lateral: in the upper foramen. CT: "
-                "the piece in the slice. Ultrasound: so steep that little of it answers.",
+                "AP: below the pedicle, not medial to its middle. Lateral: in the upper foramen. "
+                "CT: the piece in the slice. Ultrasound: so steep that little of it answers.",
                 _through(subject, foramen, "22G"),
             ),
         ),
@@ -71,7 +71,7 @@ def examples(subject: Subject, level: str = "l4") -> Iterator[Example]:
                 "Down the barrel, 22 G",
                 f"Needle and beam at {-OBLIQUE:g}° left: hub and shaft are one dot on the target. "
                 "Depth is read on the lateral alone.",
-                Needle(tip=foramen, oblique=OBLIQUE, advance=-12.0),
+                _needle(tip=foramen, oblique=OBLIQUE, advance=-12.0),
             ),
         ),
         (
@@ -79,7 +79,7 @@ def examples(subject: Subject, level: str = "l4") -> Iterator[Example]:
             Example(
                 f"Medial branch on {at}, 22 G, in plane",
                 "From the side, flatter: shaft and tip are one bright line with a faint tail.",
-                Needle(tip=branch, oblique=FLAT),
+                _needle(tip=branch, oblique=FLAT),
             ),
         ),
         (
@@ -88,7 +88,7 @@ def examples(subject: Subject, level: str = "l4") -> Iterator[Example]:
                 f"Medial branch on {at}, 25 G, in plane",
                 "The same with 0.5 mm: thinner in X-rays, fainter in ultrasound, less streak "
                 "and void.",
-                Needle(kind="25G", tip=branch, oblique=FLAT),
+                _needle(kind="25G", tip=branch, oblique=FLAT),
             ),
         ),
         (
@@ -96,7 +96,7 @@ def examples(subject: Subject, level: str = "l4") -> Iterator[Example]:
             Example(
                 f"Medial branch on {at}, 22 G, out of plane, tip in the slice",
                 "Ultrasound shows one bright dot: the tip, at its true depth.",
-                Needle(tip=branch, tilt=LEAN),
+                _needle(tip=branch, tilt=LEAN),
                 across=True,
             ),
         ),
@@ -106,7 +106,7 @@ def examples(subject: Subject, level: str = "l4") -> Iterator[Example]:
                 f"The same needle, tip {LOST:g} mm beyond the slice",
                 "The dot is the shaft, too shallow: a tip that is lost looks like a tip. The "
                 "other pictures have not changed.",
-                Needle(tip=branch, tilt=LEAN),
+                _needle(tip=branch, tilt=LEAN),
                 across=True,
                 back=LOST,
             ),
@@ -147,7 +147,11 @@ def _through(subject: Subject, target: str, kind: str) -> Needle:
     """Return a needle along the way that a landmark recommends."""
     mark = subject.landmarks.get(target)
     entry = None if mark is None or mark.entry is None else mark.entry
-    return Needle.model_validate({"kind": kind, "tip": target, "entry": entry})
+    return _needle(kind=kind, tip=target, entry=entry)
+
+
+def _needle(**fields: Any) -> Needle:
+    return Needle.model_validate(fields)
 
 
 def _row(subject: Subject, example: Example, seed: int) -> Row:

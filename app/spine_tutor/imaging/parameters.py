@@ -17,6 +17,9 @@ import numpy as np
 from spine_tutor.imaging import (
     ct,
     fluoroscopy,
+    implants,
+    injectate,
+    iodine,
     mri,
     mri_sequence,
     needle,
@@ -27,7 +30,9 @@ from spine_tutor.imaging import (
     paths,
     spread,
     spread_media,
+    spread_pattern,
     spread_pictures,
+    spread_seat,
     spread_travel,
     spread_vessel,
     ultrasound,
@@ -93,10 +98,14 @@ def _of(
     mark: str,
     condition: str = "",
     source: str = "",
+    part: str = "",
 ) -> Constant:
-    short = module.__name__.rpartition(".")[2]
+    """Return a constant of a module, or one `part` of each record of a mapping."""
+    short = f"{module.__name__.rpartition('.')[2]}.{symbol}"
     value = getattr(module, symbol)
-    return Constant(f"{short}.{symbol}", name, value, unit, condition, mark, source or OWN[mark])
+    if part:
+        short, value = f"{short}.{part}", {key: getattr(one, part) for key, one in value.items()}
+    return Constant(short, name, value, unit, condition, mark, source or OWN[mark])
 
 
 def _written(value: Any) -> str:
@@ -132,6 +141,8 @@ PARAMETERS: Mapping[str, tuple[Constant, ...]] = {
         _of(needle_ct, "SCATTER", "Scatter and offset behind the body over the primary beam", "",
             "E"),
         _of(needle_ct, "CORRECTED", "Share of a needle's error that corrections leave", "", "E"),
+        _of(implants, "LEFT", "Share of a needle's error that is left of an implant's", "", "E"),
+        _of(implants, "SCREW_MM", "Radius of a screw or rod", "mm", "E"),
         _of(needle_ct, "BLUR_MM", "Smoothing of a view by spot, detector and turning, SD", "mm",
             "E"),
     ),
@@ -182,13 +193,23 @@ PARAMETERS: Mapping[str, tuple[Constant, ...]] = {
             "mm, mm, share, share", "E", "adult"),
         _of(needle_mri, "SUSCEPTIBILITY", "Needle over tissue, susceptibility", "SI", "F",
             "cobalt-chromium-molybdenum", "McRobbie, Essentials of MRI Safety"),
+        _of(implants, "SUSCEPTIBILITY", "Titanium over tissue, susceptibility", "SI", "R"),
         _of(needle_mri, "PULSE_HZ", "Bandwidth of the slice-selective pulses", "Hz", "E"),
     ),
     "needle": (
+        _of(needle, "MAKES", "Diameter of the shaft", "mm", "R", "by gauge",
+            "designated metric sizes of ISO 9626, recalled", part="diameter"),
+        _of(needle, "MAKES", "Ground face to the end of the shaft", "°", "E", "by gauge",
+            part="bevel"),
+        _of(needle, "MAKES", "Bend of the end", "°", "E", "15–30° are built", part="bend"),
+        _of(needle, "MAKES", "Length of the bent end", "mm", "E", part="arc"),
+        _of(needle, "SPARE_MM", "Shaft left outside the skin at the target", "mm", "E"),
         _of(needle, "LENGTHS", "Shafts on the shelf", "mm", "E", "90 mm is usual"),
         _of(needle, "HUB_MM", "Radius and length of the hub", "mm", "E"),
     ),
     "injectate": (
+        _of(iodine, "K_EDGE_KEV", "K edge of iodine", "keV", "C", source="xraylib"),
+        _of(injectate, "PLAIN", "Iodine below which a fluid counts as plain", "mg/mL", "E"),
         _of(spread, "MIXING", "CSF that a fluid mixes with at once, over its volume", "", "E"),
         _of(spread, "THINNING", "Time in which CSF mixes on", "s", "E"),
         _of(spread_media, "RESISTANCE", "Resistance a mm, ordinary fat 1", "", "E", "by space"),
@@ -197,6 +218,7 @@ PARAMETERS: Mapping[str, tuple[Constant, ...]] = {
             "E"),
         _of(spread_vessel, "NARROW", "Blood in vessels that fluid fills against it", "mm/s", "E"),
         _of(spread_vessel, "BLOOD", "Speed of blood by vessel, and its way", "mm/s", "E"),
+        _of(spread_vessel, "SMALL_VESSEL", "The same in a vessel of any other name", "mm/s", "E"),
         _of(spread_vessel, "INJECTION_RATE", "Injection by hand into a vessel", "mL/s", "E"),
         _of(spread_vessel, "DISPERSION", "Time in which a bolus becomes twice as long", "s", "E"),
         _of(spread_pictures, "POOL_MM", "Fluid between bundles runs together over, SD", "mm", "E"),
@@ -206,6 +228,12 @@ PARAMETERS: Mapping[str, tuple[Constant, ...]] = {
         _of(spread_travel, "FASCICLE_MM", "Bundle of muscle across and along", "mm", "E"),
         _of(spread_travel, "PLANE_MM", "Plane between bundles that fluid opens", "mm", "E"),
         _of(spread_travel, "FINGER_MM", "Distance over which the way varies", "mm", "E"),
+        _of(spread_travel, "LEAP_MM", "Leap along fibres within a structure", "mm", "E"),
+        _of(spread_travel, "HARDLY", "Porosity up to which a sheath opens nothing", "", "E"),
+        _of(spread_seat, "SEAT_MM", "From a named place to the tip in its space, at most", "mm",
+            "E"),
+        _of(spread_pattern, "ONE_SIDED", "Share on one side that is called one-sided", "", "E"),
+        _of(spread_pattern, "BURST", "Share outside its space that has left it", "", "E"),
     ),
 }  # fmt: skip
 """Constants by modality, and those of a needle and an injectate for all of them."""

@@ -14,7 +14,7 @@ from spine_tutor.imaging.spread_media import CODE, MEDIA, RULES
 from spine_tutor.problems import Problem, ProblemError
 
 SEAT_MM = 8.0
-"""How far from a named place a tip is looked for in the space that is asked for."""
+"""How far from a named place a tip is looked for in the space that is asked for (E)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,11 +26,11 @@ PLANE_MM = 0.9
 SEPTUM_MM = 1.0
 """Half the thickness of the folds and ligaments in the midline of the epidural space. E"""
 LEAP_MM = 3.0
-"""How far a leap along fibres goes within one structure."""
+"""How far a leap along fibres goes within one structure. E"""
 FINGER_MM = 9.0
 """Over what distance the way is easier here and harder there. E"""
 HARDLY = 0.05
-"""Porosity up to which a capsule or sleeve opens nothing: nerves and vessels stay what they are."""
+"""Porosity up to which a capsule or sleeve opens nothing: nerves and vessels stay as they are. E"""
 LOBULE_MEAN, FIBRE_MEAN = 0.703, 0.312
 """Mean of the two grains over space, by which porosity is kept; a test measures them."""
 

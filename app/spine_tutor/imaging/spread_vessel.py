@@ -26,6 +26,7 @@ BLOOD: tuple[tuple[str, float, float], ...] = (
 """Mean speed of blood, mm/s, and at which end of the vessel the heart is, by a part of its name;
 the first that fits decides, `SMALL_VESSEL` otherwise (E)."""
 SMALL_VESSEL = (50.0, TOP)
+"""The same for vessels of another name (E)."""
 
 INJECTION_RATE = 1.0
 """mL/s by hand through a spinal needle (E)."""

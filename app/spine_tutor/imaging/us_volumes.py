@@ -82,7 +82,7 @@ def voxel_tissue_at(v: Volumes, x: float, y: float, z: float) -> int:
 
 @nb.njit(**KERNEL)
 def inner_gas_at(v: Volumes, x: float, y: float, z: float) -> bool:
-    """Return whether a place lies in a voxel of gas that belongs to a structure, as in a trachea."""
+    """Return whether a place lies in gas that belongs to a structure, as in a trachea."""
     return voxel_tissue_at(v, x, y, z) == 0 and label_at(v, x, y, z) != 0
 
 

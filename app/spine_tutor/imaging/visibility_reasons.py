@@ -26,6 +26,7 @@ Kind = Literal[
     "resolution",
     "chemical shift",
     "scatter",
+    "streaks",
     "noise",
     "speckle",
     "no contrast",
@@ -67,6 +68,7 @@ CAUSES: Mapping[str, tuple[Cause, ...]] = {
             _FINE.format("slice thickness and reconstruction kernel"),
             ("thickness", "blur"),
         ),
+        Cause("streaks", "Streaks of metal lie over it.", ("streaks",)),
         _NOISE,
     ),
     "ultrasound": (

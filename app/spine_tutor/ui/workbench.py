@@ -373,7 +373,9 @@ def _follow(scope: str) -> None:
 def _said(error: Exception) -> str:
     """Return an error in a sentence a trainee can act on."""
     if isinstance(error, ProblemError):
-        return " ".join(f"{p.message} {p.remedy}" for p in error.problems)
+        return " ".join(
+            f"{p.message[:1].upper()}{p.message[1:]} {p.remedy}" for p in error.problems
+        )
     if errors := getattr(error, "errors", None):  # pydantic
         return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors())
     return str(error.args[0] if error.args else error)
