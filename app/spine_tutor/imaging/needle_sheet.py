@@ -24,8 +24,10 @@ OBLIQUE = -30.0
 """Degrees: where the Scotty dogs of the left side stand."""
 FLAT = -62.0
 """Degrees: a needle from the side, which the beam meets more squarely."""
-LEAN = -35.0
+LEAN = -40.0
 """Degrees that a needle across the slice leans to the feet."""
+SHORT = -15.0
+"""mm that its tip is drawn back, so that bone does not outshine it."""
 LOST = 12.0
 """mm of needle beyond the slice in the example of a lost tip."""
 
@@ -94,9 +96,9 @@ def examples(subject: Subject, level: str = "l4") -> Iterator[Example]:
         (
             branch,
             Example(
-                f"Medial branch on {at}, 22 G, out of plane, tip in the slice",
-                "Ultrasound shows one bright dot: the tip, at its true depth.",
-                _needle(tip=branch, tilt=LEAN),
+                f"On the way to the medial branch on {at}, 22 G, out of plane, tip in the slice",
+                "Ultrasound shows one bright dot in the muscle: the tip, at its true depth.",
+                _needle(tip=branch, tilt=LEAN, advance=SHORT),
                 across=True,
             ),
         ),
@@ -104,9 +106,9 @@ def examples(subject: Subject, level: str = "l4") -> Iterator[Example]:
             branch,
             Example(
                 f"The same needle, tip {LOST:g} mm beyond the slice",
-                "The dot is the shaft, too shallow: a tip that is lost looks like a tip. The "
+                "The dot is now the shaft, too shallow: it looks like a tip and is none. The "
                 "other pictures have not changed.",
-                _needle(tip=branch, tilt=LEAN),
+                _needle(tip=branch, tilt=LEAN, advance=SHORT),
                 across=True,
                 back=LOST,
             ),
@@ -199,9 +201,17 @@ def _probe(subject: Subject, placed: PlacedNeedle, example: Example) -> dict[str
         "center": [round(float(v), 2) for v in at],
         "depth": 90,
     }
-    view = UltrasoundView.model_validate(fields)
-    probe = place(subject, view)
-    way = placed.direction - (placed.direction @ probe.down) * probe.down
-    angle = np.arctan2(np.cross(probe.right, way) @ probe.down, probe.right @ way)
-    turn = np.rad2deg(angle) + (90.0 if example.across else 0.0)
-    return fields | {"rotate": round(float((turn + 90.0) % 180.0 - 90.0), 2)}
+    turn = 0.0
+    for _ in range(4):  # the skin is not flat: where the probe then lies turns it again
+        probe = place(subject, UltrasoundView.model_validate(fields))
+        flat = placed.direction - (placed.direction @ probe.down) * probe.down
+        side = np.cross(probe.down, flat) if example.across else flat
+        angle = np.arctan2(np.cross(probe.right, side) @ probe.down, probe.right @ side)
+        turn += float(np.rad2deg(angle))
+        fields["rotate"] = round((turn + 90.0) % 180.0 - 90.0, 2)
+        probe = place(subject, UltrasoundView.model_validate(fields))
+        middle_of_slice = (at - probe.face) @ probe.elevation * probe.elevation
+        fields["center"] = [
+            round(float(v), 2) for v in np.asarray(fields["center"]) + middle_of_slice
+        ]
+    return fields
