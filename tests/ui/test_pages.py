@@ -354,3 +354,33 @@ def test_the_honesty_panel_tells_numbers_with_their_sources(page: str) -> None:
     assert "Small focal spot" in shown
     assert "recalled, not verified" in shown
     assert "g/cm³" in shown
+
+
+# -- caches -------------------------------------------------------------------------------------
+
+
+def test_a_frame_is_simulated_once_for_all_trainees(monkeypatch) -> None:
+    from spine_tutor.imaging.shot import Shot
+
+    made: list[str] = []
+    simulate = Shot.simulate
+
+    def counted(shot: Shot, *rest):
+        made.append(shot.key())
+        return simulate(shot, *rest)
+
+    monkeypatch.setattr(Shot, "simulate", counted)
+    link = {"ct.shift": "3.25", "mri.shift": "-2.75"}  # nobody has been there before
+    first, second = run("lab", **link), run("lab", **link)
+    assert len(components(first, "picture")) == len(components(second, "picture")) == 4
+    assert len(made) == len(set(made)), "the second trainee gets the frames of the first"
+    assert len(made) >= 2
+    before = len(made)
+    run("lab", **link | {"ct.shift": "3.5"})
+    assert len(made) == before + 1, "another view is another frame, the rest are known"
+
+
+def test_a_large_injection_into_bone_is_told_in_the_place_of_each_picture() -> None:
+    test = run("lab", **{"injectate.at": "target", "injectate.volume_ml": "8"})
+    said = [warning.value for warning in test.warning if "takes no fluid" in warning.value]
+    assert len(said) == 4

@@ -71,8 +71,9 @@ class Chest:
         width = [column.bodies[level].width_upper for level in column.levels][::-1]
         canal = [column.bodies[level].canal_depth for level in column.levels][::-1]
         y = np.interp(z, self.bodies[:, 2], self.bodies[:, 1])
-        self.front = y + 0.5 * np.interp(z, self.bodies[:, 2], depth)
-        self.side = 0.5 * np.interp(z, self.bodies[:, 2], width)
+        front = y + 0.5 * np.interp(z, self.bodies[:, 2], depth)
+        self.front = front.astype(np.float32)
+        self.side = 0.5 * np.interp(z, self.bodies[:, 2], width).astype(np.float32)
         middles = self.bodies[:, 1] - 0.5 * (np.array(depth) + canal)
         tips = tips[np.argsort(tips[:, 1])]
         lines = np.stack([
@@ -94,9 +95,9 @@ class Chest:
         wedge = deep * np.clip((ends - x / size) / (ends - 20.0), 0.0, 1.0) * size
         wedge = wedge * (AT_RIB + (1 - AT_RIB) * wall.between) * (wall.angle < 75.0)
         sternum = wall.cage.middle + wall.cage.radius[-1]
-        sternum = np.interp(wall.z, wall.cage.z, sternum)
+        sternum = np.interp(wall.z, wall.cage.z, sternum).astype(np.float32)
         share = np.clip((y - front) / (sternum - front), 0.0, 1.0)
-        half = size * np.interp(share, *MEDIASTINUM)
+        half = size * np.interp(share, *MEDIASTINUM).astype(np.float32)
         beside = np.clip((y - front + 8.0 * size) / (8.0 * size), 0.0, 1.0)
         half = np.maximum(half * beside, (side + BESIDE_BODY * size) * (1.0 - beside))
         spread = np.clip((front - 14.0 * size - y) / (20.0 * size), 0.0, 1.0)
@@ -119,7 +120,8 @@ class Chest:
         wall = self.wall
         lower = LEFT_DOME * np.clip(wall.x / 40.0, 0.0, 1.0) if side == "left" else 0.0
         top = wall.heights["t9"] + (10.0 - lower) * self.size
-        springs = wall.heights["t12"] + self.size * np.interp(wall.angle, *SPRINGS)
+        springs = np.interp(wall.angle, *SPRINGS).astype(np.float32)
+        springs = wall.heights["t12"] + self.size * springs
         saddle = 14.0 * self.size * np.exp(-((wall.x / (42.0 * self.size)) ** 2))
         share = np.clip(wall.share, 0.0, 1.15) ** 4
         # behind the crura it falls to its origin, so that pleura lies beside the lowest bodies

@@ -74,8 +74,9 @@ class ChestWall:
         """
         self.lattice, self.heights, self.size = lattice, heights, case.height_scale
         self.case, self.cage = case, cage
-        self.x, self.y, self.z = (lattice.axis(n) for n in range(3))
-        self.canal, self.tips = (line[None, None, :] for line in lines)
+        # single precision throughout: the lattice of a large body is large
+        self.x, self.y, self.z = (lattice.axis(n).astype(np.float32) for n in range(3))
+        self.canal, self.tips = (line[None, None, :].astype(np.float32) for line in lines)
         self.angle, reach, radius, self.between = cage.seen(self.x, self.y, self.z)
         self.share = reach / radius
         self.inside: Volume = true_distance(reach - radius, lattice.spacing)
@@ -83,11 +84,11 @@ class ChestWall:
         self.solids = self._envelope()
         self.solids |= self._muscles()
 
-    def along(self, table: Mapping[str, float]) -> Array:
+    def along(self, table: Mapping[str, float]) -> Volume:
         """Return a quantity given at levels on every slice, scaled to the case, (1, 1, nz)."""
         known = sorted((self.heights[level], value) for level, value in table.items())
         at = np.interp(self.z, [k for k, _ in known], [v for _, v in known])
-        return self.size * at
+        return (self.size * at).astype(np.float32)
 
     def around(self, table: Mapping[str, tuple[float, ...]]) -> Volume:
         """Return a quantity given at levels and angles, not scaled, on the whole lattice."""
@@ -96,7 +97,7 @@ class ChestWall:
         order = np.argsort([self.heights[level] for level in table])
         known = np.array([self.heights[level] for level in table])[order]
         by_slice = np.array([np.interp(self.z.ravel(), known, c[order]) for c in rows.T])
-        at = np.clip(np.rint(self.angle / 2.0).astype(np.intp), 0, len(steps) - 1)
+        at = np.clip(np.rint(self.angle / 2.0).astype(np.uint8), 0, len(steps) - 1)
         found: Volume = by_slice.astype(np.float32)[at, np.arange(self.z.size)[None, None, :]]
         return found
 
@@ -110,7 +111,7 @@ class ChestWall:
         middle = self.canal + ahead
         shoulders = np.hypot(self.x / half, (self.y - middle) / deep) - 1.0
         wall = _blended(wall, (shoulders * deep).astype(np.float32), 16.0)
-        back = self.tips + size * np.interp(self.x / size, *BACK) - self.y
+        back = size * np.interp(self.x / size, *BACK).astype(np.float32) + self.tips - self.y
         block = np.maximum(np.maximum(back, self.y - self.canal), self.x - 92.0 * size)
         wall = signed_distance(_blended(wall, block.astype(np.float32), 10.0) < 0, step)
         fat = {level: tuple(share * f for f in FAT_AROUND) for level, share in FAT_ALONG.items()}
@@ -151,8 +152,8 @@ class ChestWall:
             "longissimus": (deep, medial + GAP - x, x - lateral + GAP),
             "iliocostalis": (deep, lateral + GAP - x, x - self.along(ERECTOR)),
         }
-        margin = np.interp(angle, np.linspace(0, 180, len(self.cage.margin)), self.cage.margin)
-        ribbed = (margin - 4.0 - z).astype(np.float32)
+        known = np.linspace(0, 180, len(self.cage.margin))
+        ribbed = np.interp(angle, known, self.cage.margin).astype(np.float32) - 4.0 - z
         self.margin = ribbed
         found |= {
             "scapula": self._scapula(),

@@ -21,7 +21,7 @@ from spine_tutor.problems import Problem, ProblemError
 
 IODINE = 240.0
 """mg/mL in every example."""
-PIXELS = 200
+PIXELS = 184
 COLORS = {"intended": "#9be7a4", "partly": "#ffd98a", "not intended": "#ff9b8f", None: "#e6edf3"}
 
 

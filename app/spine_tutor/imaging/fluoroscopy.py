@@ -161,13 +161,14 @@ def exposure(
 ) -> dict[str, Any]:
     """Return what the automatic exposure control chooses and what it costs the patient.
 
-    It sets mAs so that the middle of the field gets `DOSE_NGY`. Kerma behind the patient is
-    taken to fall as the signal does.
+    It sets mAs so that half of the middle of the field gets `DOSE_NGY` or more: air beside the
+    body does not count for more than its area. Kerma behind the patient is taken to fall as the
+    signal does.
     """
     rows, columns = signal.shape
     middle = np.s_[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
     seen = signal[middle][inside[middle]]
-    transmission = float(seen.mean()) if seen.size else 1.0
+    transmission = float(np.median(seen)) if seen.size else 1.0
     in_air = beam.kerma * (1000 / view.source_to_detector) ** 2  # µGy per mAs at the detector
     mas = float(np.clip(1e-3 * DOSE_NGY[dose] / (in_air * transmission), 1e-4, 10.0))
     at_skin = view.source_to_axis - REFERENCE_POINT_MM

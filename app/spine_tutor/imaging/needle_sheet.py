@@ -181,13 +181,13 @@ def _views(subject: Subject, example: Example) -> Iterator[tuple[str, dict[str, 
     yield f"CT, {cut['plane']}{streak}", cut | {"modality": "ct", "preset": "soft-tissue"}
     yield (
         "Ultrasound, " + ("across it" if example.across else "along it"),
-        _probe(subject, placed, example),
+        probe_view(subject, placed, example),
     )
     mri = {"modality": "mri", "thickness": 3, "settings": {"sequence": "T2"}}
     yield f"MRI T2, {cut['plane']}: void", cut | mri
 
 
-def _probe(subject: Subject, placed: PlacedNeedle, example: Example) -> dict[str, Any]:
+def probe_view(subject: Subject, placed: PlacedNeedle, example: Example) -> dict[str, Any]:
     """Return the view whose scan plane holds the needle, or lies across it."""
     middle = 0.4 * placed.depth if not example.across else example.back
     at = placed.tip - middle * placed.direction

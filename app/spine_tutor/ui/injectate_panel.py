@@ -34,6 +34,8 @@ RANGES = (
     ("iodine", 0.0, 300.0, 10.0, " mg/mL", "Iodine (0: plain fluid)"),
     ("seconds", 0.0, 8.0, 0.1, " s", "Seconds after"),
 )
+SOON_ML = 5.0
+"""Up to this volume spread is found in a blink."""
 NOTE = "A simulated volume: it shows where fluid goes and is a dose for nobody."
 
 
@@ -64,6 +66,17 @@ def controls(scope: str, subject: Subject) -> None:
         st.markdown("\n\n".join(report(found, aimed_at(bench))))
         st.markdown(table(found))
     st.caption(NOTE)
+
+
+def spread_first(bench: Bench, subject: Subject) -> None:
+    """Find where a large volume goes before it is drawn, and say so meanwhile."""
+    if bench.injectate is None or bench.injectate.volume_ml <= SOON_ML:
+        return
+    with st.spinner("The fluid spreads …"):
+        try:
+            fluid(subject, next(iter(bench.shots.values())).additions)
+        except ProblemError:
+            return  # the panel and the pictures say why
 
 
 def rows(bench: Bench, subject: Subject) -> list[dict[str, Any]]:

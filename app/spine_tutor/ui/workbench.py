@@ -65,7 +65,7 @@ def workbench(
     share = 0.36 if len(bench.shots) == 2 else 0.44  # two pictures side by side may be larger
     model, pictures = st.columns([share, 1 - share], gap="small")
     with model:
-        scene_box, control_box = st.container(), st.container()
+        scene_box, wait_box, control_box = st.container(), st.container(), st.container()
     with pictures:
         boxes = _grid(list(bench.shots))
     held = state.value(f"held/{scope}")
@@ -73,6 +73,8 @@ def workbench(
     first = not state.value(f"drawn/{scope}")
     if first:  # the model is there at once; pictures may have to be simulated
         draw_scene()
+    with wait_box:
+        injectate_panel.spread_first(bench, subject)
     order = sorted(bench.shots, key=lambda panel: (panel == held, panel != steered))
     for panel in [p for p in order if p != held]:
         with boxes[panel]:
