@@ -202,6 +202,15 @@ def test_the_intercostal_nerve_runs_under_its_rib(chest, side):
         assert cKDTree(below).query(far)[0].min() > 2.0
 
 
+def test_landmarks_on_the_skin_touch_skin(chest):
+    skin = chest.structures["skin"].label
+    for mark in chest.landmarks.values():
+        if "_skin_" in mark.id:
+            behind = np.array(mark.point) - [0.0, 1.5, 0.0]
+            assert label_at(chest, np.array([mark.point]))[0] == skin, mark.id
+            assert label_at(chest, behind[None])[0] == 0, mark.id
+
+
 def test_a_needle_can_reach_the_landmarks_from_the_skin(chest):
     skin = chest.structures["skin"].label
     for mark in chest.landmarks.values():

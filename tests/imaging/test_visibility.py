@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from boxes import body
 from spine_tutor.anatomy import Subject, UnknownStructure
+from spine_tutor.anatomy.library import open_subject
 from spine_tutor.imaging import ct
 from spine_tutor.imaging.contrast import Local
 from spine_tutor.imaging.modality import MODALITIES
@@ -155,6 +156,9 @@ def sight(subject: Subject, view: str) -> Sight:
         # T2: fluid bright, nucleus bright in a dark ring, nerve against fluid or fat
         ("midline", "cerebrospinal_fluid", "visible"),
         ("midline", "l3_l4_nucleus", "visible"),
+        ("midline", "l4_l5_disc", "visible"),
+        ("midline", "subcutaneous_fat", "visible"),
+        ("ganglia", "epidural_fat", "visible"),
         ("conus", "spinal_cord", "visible"),
         ("ganglia", "l4_dorsal_root_ganglion_left", "visible"),
     ],
@@ -209,3 +213,12 @@ def test_mri_loses_the_cortical_bone_that_ct_shows(atlas) -> None:
 def test_ultrasound_says_that_bone_is_in_the_way(atlas) -> None:
     found = sight(atlas, "laminae").visibility("l4_body")
     assert "bone lies between" in found.measured
+
+
+@pytest.mark.slow
+def test_ultrasound_shows_the_pleura_between_ribs() -> None:
+    chest = open_subject("average-thoracic")
+    pose = {"modality": "ultrasound", "level": "t7", "lateral": 60, "side": "left"}
+    shot = Shot.parse(pose)
+    found = Sight(chest, shot.view, shot.settings).visibility("pleura_left")
+    assert found.verdict == "visible", str(found)

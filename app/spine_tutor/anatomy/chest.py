@@ -80,16 +80,15 @@ class Chest:
             np.interp(z, self.bodies[:, 2], middles), np.interp(z, tips[:, 1], tips[:, 0])
         ])  # fmt: skip
         heights = {level: float(column.frames[level][2, 3]) for level in column.levels}
-        self.wall = ChestWall(case, cage, self.lattice, heights, lines)
-        self.solids = dict(self.wall.solids)
+        wall = ChestWall(case, cage, self.lattice, heights, lines)
+        self.solids = dict(wall.solids)
         manubrium = sternal_frames(thorax.ribs, scale)[0]
         self.notch = (manubrium @ [0.0, 0.0, MANUBRIUM * scale, 1.0])[:3]
-        self.solids |= self._inside(scale)
+        self.solids |= self._inside(wall)
 
-    def _inside(self, scale: float) -> dict[str, Solid]:
+    def _inside(self, wall: ChestWall) -> dict[str, Solid]:
         """Return what lies inside the ribs: pleural sac, paravertebral space, abdomen."""
-        wall, x, y = self.wall, self.wall.x, self.wall.y
-        inside, size = wall.inside, self.size
+        x, y, inside, size = wall.x, wall.y, wall.inside, self.size
         front, side = self.front[None, None, :], self.side[None, None, :]
         deep, ends = WEDGE
         wedge = deep * np.clip((ends - x / size) / (ends - 20.0), 0.0, 1.0) * size
@@ -110,14 +109,13 @@ class Chest:
             "inside": solid_on(self.lattice, inside),
         }
         for half in SIDES:
-            dome = self._dome(half)
+            dome = self._dome(wall, half)
             found[f"pleura_{half}"] = cropped(solid_on(self.lattice, np.maximum(sac, -dome)))
             found[f"below_{half}"] = solid_on(self.lattice, np.maximum(inside, dome))
         return found
 
-    def _dome(self, side: str) -> NDArray[np.float32]:
+    def _dome(self, wall: ChestWall, side: str) -> NDArray[np.float32]:
         """Return the height above the diaphragm on one half, mm."""
-        wall = self.wall
         lower = LEFT_DOME * np.clip(wall.x / 40.0, 0.0, 1.0) if side == "left" else 0.0
         top = wall.heights["t9"] + (10.0 - lower) * self.size
         springs = np.interp(wall.angle, *SPRINGS).astype(np.float32)

@@ -29,7 +29,7 @@ class Margins:
 
 MARGINS: Mapping[str, Margins] = {
     "cervical": Margins((44, 62, 34, 6, 26), (192, 70, 96, 26, 46)),
-    "thoracic": Margins((54, 62, 24, 2, 2), (176, 66, 176, 14, 14)),
+    "thoracic": Margins((54, 72, 24, 2, 2), (158, 78, 148, 14, 14)),
     "lumbar": Margins((62, 66, 38, 40, 2), (172, 100, 128, 106, 14)),
     "sacral": Margins((78, 66, 32, 118, 2), (190, 96, 128, 190, 14)),
 }

@@ -123,7 +123,8 @@ def paint_sac(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
     high = np.r_[12.0, line.points.max(axis=0) + 12.0]
     window = canvas.window(low, high)
     u, d, s = line.coordinates(canvas, window)
-    width, depth, middle = sac.section(s)
+    # single precision: in a bent column the window is large
+    u, d, width, depth, middle = (a.astype(np.float32) for a in (u, d, *sac.section(s)))
     radius = np.sqrt((u / width) ** 2 + ((d - middle) / depth) ** 2)
     outside = (radius - 1.0) * np.minimum(width, depth)
     if "c1" in line.levels:  # at the foramen magnum it goes on into the skull

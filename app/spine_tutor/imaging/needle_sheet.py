@@ -169,7 +169,7 @@ def _row(subject: Subject, example: Example, seed: int) -> Row:
 def _views(subject: Subject, example: Example) -> Iterator[tuple[str, dict[str, Any]]]:
     placed = example.needle.placed(subject)
     tip = [round(float(v), 2) for v in placed.tip]
-    beam = {"modality": "fluoroscopy", "center": tip, "field": 110}
+    beam = {"modality": "fluoroscopy", "center": example.needle.tip, "field": 110}
     yield "AP", beam
     yield f"Left {-OBLIQUE:g}°", beam | {"oblique": OBLIQUE}
     yield "Lateral", beam | {"oblique": 90}
