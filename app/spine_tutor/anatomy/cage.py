@@ -50,7 +50,7 @@ class Cage:
     margin: Array
     wall: float
 
-    def seen(self, x: Array, y: Array, z: Array) -> tuple[Volume, Volume, Volume, Volume]:
+    def seen(self, x: Volume, y: Volume, z: Volume) -> tuple[Volume, Volume, Volume, Volume]:
         """Return angle, distance from the axis, `radius` and `between` of points with x ≥ 0."""
         ahead = (y - np.interp(z, self.z, self.middle)).astype(np.float32)
         x = x.astype(np.float32)

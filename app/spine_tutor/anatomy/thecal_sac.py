@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -124,7 +125,8 @@ def paint_sac(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
     window = canvas.window(low, high)
     u, d, s = line.coordinates(canvas, window)
     # single precision: in a bent column the window is large
-    u, d, width, depth, middle = (a.astype(np.float32) for a in (u, d, *sac.section(s)))
+    single = (a.astype(np.float32) for a in (u, d, *sac.section(s)))
+    u, d, width, depth, middle = cast(tuple[Array, ...], tuple(single))
     radius = np.sqrt((u / width) ** 2 + ((d - middle) / depth) ** 2)
     outside = (radius - 1.0) * np.minimum(width, depth)
     if "c1" in line.levels:  # at the foramen magnum it goes on into the skull

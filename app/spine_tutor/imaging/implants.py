@@ -64,9 +64,9 @@ def streaks(metal: NDArray[np.bool_], geometry: PlaneGeometry) -> NDArray[np.flo
     share = ray - low
     bins = np.arange(VIEWS)[:, None] * count + low
     inside = (low >= 0) & (low < count - 1)
-    length = np.bincount(bins[inside], (1.0 - share)[inside], VIEWS * count)
-    length += np.bincount(bins[inside] + 1, share[inside], VIEWS * count)
-    length = length.reshape(VIEWS, count) * (step**2 / ELEMENT_MM)
+    hit = np.bincount(bins[inside], (1.0 - share)[inside], VIEWS * count)
+    hit += np.bincount(bins[inside] + 1, share[inside], VIEWS * count)
+    length = hit.reshape(VIEWS, count) * (step**2 / ELEMENT_MM)
     lengths, passed, slope = response(METAL)
     sigma = BLUR_MM / ELEMENT_MM
     through = gaussian_filter1d(np.interp(length, lengths, passed), sigma, axis=1)
