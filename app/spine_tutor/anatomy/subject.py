@@ -18,6 +18,8 @@ from spine_tutor.problems import Problem, ProblemError, nearest
 
 FORMAT = 2
 """Version of the folder that `Subject.save` writes; another version is built anew."""
+READABLE = (1, FORMAT)
+"""Versions that can be read: an imported CT outlives an update of the tutor."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ class Subject:
         """
         try:
             header = json.loads((folder / "subject.json").read_text(encoding="utf-8"))
-            if header["format"] != FORMAT:
+            if header["format"] not in READABLE:
                 raise ValueError(f"format {header['format']}, this version reads {FORMAT}")
             grids = tuple(
                 LabelGrid(
@@ -227,7 +229,7 @@ class Subject:
 
 
 def _place(landmark: Mapping[str, Any]) -> tuple[float, float, float] | None:
-    if landmark["entry"] is None:
+    if landmark.get("entry") is None:  # format 1 has none
         return None
     x, y, z = landmark["entry"]
     return x, y, z
