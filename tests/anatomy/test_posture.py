@@ -41,9 +41,7 @@ def test_frames_stay_rigid_and_map_back(straight, bend):
     bent = bend_column(straight, bend)
     for level, frame in bent.frames.items():
         assert frame[:3, :3] @ frame[:3, :3].T == pytest.approx(np.eye(3), abs=1e-9)
-        assert bend.straight(frame[:3, 3]) == pytest.approx(
-            straight.frames[level][:3, 3], abs=0.05
-        )
+        assert bend.straight(frame[:3, 3]) == pytest.approx(straight.frames[level][:3, 3], abs=0.05)
 
 
 def test_a_vertebra_keeps_its_shape(straight, bend):
