@@ -19,6 +19,7 @@ export default function (component) {
 
 const SHORTEST_MS = 33;  // no more than 30 reports a second
 const STALE_MS = 1500;
+const TRIES = 3;  // how often a change is sent that no answer comes to
 const REST_MS = 250;
 
 class Panel {
@@ -28,6 +29,7 @@ class Panel {
     this.form.role = "group";
     parent.appendChild(this.form);
     this.rows = new Map();
+    this.unanswered = new Map();
     this.serial = 0;
     this.lastSent = 0;
   }
@@ -45,10 +47,14 @@ class Panel {
     this.shape = shape;
     if (data.echo === this.sent) this.landed();
     for (const { id, value } of data.rows)
-      if (!this.wanted.has(id) && this.held !== id) this.rows.get(id).show(value);
+      if (!this.wanted.has(id) && !this.unanswered.has(id) && this.held !== id)
+        this.rows.get(id).show(value);
   }
 
+  // Other rows, or the same with other limits: what has not been sent yet, and the focus, stay.
   build(rows) {
+    const focused = this.form.contains(document.activeElement) ? document.activeElement.id : "";
+    const pending = new Map([...this.unanswered, ...(this.wanted ?? [])]);
     this.form.replaceChildren();
     this.rows.clear();
     this.wanted = new Map();
@@ -56,7 +62,11 @@ class Panel {
       const made = row.kind === "range" ? this.range(row) : this.choice(row);
       this.rows.set(row.id, made);
       this.form.appendChild(made.element);
+      if (!pending.has(row.id)) continue;
+      if (!this.unanswered.has(row.id)) this.wanted.set(row.id, pending.get(row.id));
+      made.show(pending.get(row.id).value);
     }
+    if (focused) this.form.querySelector(`#${CSS.escape(focused)}`)?.focus();
   }
 
   range({ id, label, unit, min, max, step, help }) {
@@ -125,13 +135,29 @@ class Panel {
     this.sent = `${Date.now()}.${++this.serial}`;
     const changes = Object.fromEntries([...this.wanted].map(([id, { value }]) => [id, value]));
     const dragging = [...this.wanted.values()].some((change) => change.dragging);
+    this.unanswered = new Map(this.wanted);
     this.wanted.clear();
     this.component.setStateValue("change", { changes, dragging, serial: this.sent });
-    this.retry = setTimeout(() => this.landed(), STALE_MS);
+    this.retry = setTimeout(() => this.lost(), STALE_MS);
   }
 
   landed() {
+    this.tries = 0;
+    this.next();
+  }
+
+  // A page that is being redrawn can drop what it is told: it is told again.
+  lost() {
+    this.tries = (this.tries ?? 0) + 1;
+    if (this.tries < TRIES)
+      for (const [id, change] of this.unanswered)
+        if (!this.wanted.has(id)) this.wanted.set(id, change);
+    this.next();
+  }
+
+  next() {
     clearTimeout(this.retry);
+    this.unanswered = new Map();
     this.flying = false;
     this.send();
   }
