@@ -39,9 +39,9 @@ from spine_tutor.ui.jobs import Looking, Opening
 PICTURES = 160
 """Pictures kept, about 2 MB each at 512²."""
 
-FOLLOWS = 0.06
-"""Seconds: a picture that takes longer is simulated coarsely while a hand moves it. With about as
-much again for the page and the browser, a drag then shows eight pictures a second or more."""
+FOLLOWS = 0.04
+"""Seconds: a picture that takes longer is simulated coarsely while a hand moves it. With about twice
+as much again for the page and the browser, a drag then shows eight pictures a second or more."""
 
 _pace: dict[str, float] = {}
 RAY_NAMES = 3
