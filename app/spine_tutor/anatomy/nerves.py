@@ -218,27 +218,11 @@ def _root(
     canvas: Canvas, sac: Sac, level: str, side: str, under: str | None, bones: Vertebrae
 ) -> Root:
     path, ganglion_at = root_path(canvas, sac, level, side, under, bones)
-    path = _up_to_bone(canvas, path, ganglion_at)
     along = STEP * np.arange(len(path))
     # within the sleeve of dura it is thinner, in muscle it divides: the ends taper
     radius = 0.5 * _thickness(level) * np.interp(along, [0.0, 6.0], [0.6, 1.0])
     radius *= np.interp(along[-1] - along, [0.0, 25.0], [0.65, 1.0])
     return Root(path, ganglion_at, radius)
-
-
-def _up_to_bone(canvas: Canvas, path: Array, ganglion_at: float) -> Array:
-    """Return a path that ends before the first bone which it meets beyond its ganglion.
-
-    In some bodies a rib crosses the straight way on: what lay behind it would be a loose piece.
-    """
-    grid = canvas.grid()
-    index, inside = grid.voxel_of(path)
-    bone = np.zeros(1 << 16, bool)
-    bone[[s.label for s in canvas.structures.values() if s.kind == "bone"]] = True
-    met = np.zeros(len(path), bool)
-    met[inside] = bone[canvas.labels[tuple(index[inside].T)]]
-    met[: round((ganglion_at + 0.5 * GANGLION_LENGTH) / STEP)] = False
-    return path[: int(met.argmax()) - 4] if met.any() else path
 
 
 def _thickness(level: str) -> float:

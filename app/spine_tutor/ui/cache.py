@@ -40,7 +40,7 @@ PICTURES = 160
 """Pictures kept, about 2 MB each at 512²."""
 
 FOLLOWS = 0.04
-"""Seconds: a picture that takes longer is simulated coarsely while a hand moves it. With about twice
+"""Seconds: a picture that takes longer is simulated coarsely while a hand moves it. With twice
 as much again for the page and the browser, a drag then shows eight pictures a second or more."""
 
 _pace: dict[str, float] = {}
