@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from spine_tutor.anatomy.ribs import PARTS as RIB_PARTS
-from spine_tutor.anatomy.rows import BONE, COLORS, SIDES, Row, envelope, muscles, paired
+from spine_tutor.anatomy.rows import (
+    BONE,
+    COLORS,
+    SIDES,
+    Row,
+    dorsal_rami,
+    envelope,
+    erector,
+    muscles,
+    paired,
+)
 
 MUSCLES = {
     "trapezius": "trapezius",
@@ -77,27 +87,14 @@ def _bones() -> Iterator[Row]:
 def _muscles() -> Iterator[Row]:
     muscle = COLORS["muscle"]
     yield from muscles(MUSCLES)
-    for side in SIDES:
-        whole = f"erector_spinae_{side}"
-        yield Row(whole, f"{side.capitalize()} erector spinae", "muscle", "muscle", muscle)
-        for id_, name in ERECTOR.items():
-            title = f"{side.capitalize()} {name}"
-            yield Row(f"{id_}_{side}", title, "muscle", "muscle", muscle, whole)
+    yield from erector(ERECTOR)
     yield Row("diaphragm", "Diaphragm", "muscle", "muscle", muscle)
     yield Row("abdominal_wall", "Muscles of abdominal wall", "muscle", "muscle", muscle)
 
 
 def _nerves() -> Iterator[Row]:
     nerve = COLORS["nerve"]
-    for level in RAMI:
-        short = level.upper()
-        for side in SIDES:
-            whole, title = f"{level}_dorsal_ramus_{side}", f"{short} {side}"
-            yield Row(whole, f"{title} dorsal ramus", "nerve", "nerve", nerve)
-            for branch in ("medial", "lateral"):
-                name = f"{title} {branch} branch of dorsal ramus"
-                id_ = f"{level}_{branch}_branch_{side}"
-                yield Row(id_, name, "nerve", "nerve", nerve, whole)
+    yield from dorsal_rami(RAMI)
     for level in LEVELS:
         name = f"{level.upper()} intercostal nerve"
         yield from _of_level(f"intercostal_nerve_{level}", name, "nerve", "nerve", nerve)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spine_tutor.anatomy.catalogue_chest import rib_rows
-from spine_tutor.anatomy.rows import COLORS, SIDES, Row, envelope, muscles, paired
+from spine_tutor.anatomy.rows import (
+    COLORS,
+    SIDES,
+    Row,
+    dorsal_rami,
+    envelope,
+    erector,
+    muscles,
+    paired,
+)
 
 MUSCLES = {
     "psoas": "psoas major",
@@ -60,12 +69,7 @@ def sacral_rows() -> Iterator[Row]:
 def _muscles() -> Iterator[Row]:
     muscle, yellow = COLORS["muscle"], COLORS["ligament"]
     yield from muscles(MUSCLES)
-    for side in SIDES:
-        whole = f"erector_spinae_{side}"
-        yield Row(whole, f"{side.capitalize()} erector spinae", "muscle", "muscle", muscle)
-        for id_, name in ERECTOR.items():
-            title = f"{side.capitalize()} {name}"
-            yield Row(f"{id_}_{side}", title, "muscle", "muscle", muscle, whole)
+    yield from erector(ERECTOR)
     yield Row("abdominal_wall", "Muscles of abdominal wall", "muscle", "muscle", muscle)
     yield Row("gluteal_muscles", "Gluteal muscles", "muscle", "muscle", muscle)
     yield Row("thigh_muscles", "Muscles of hip and thigh", "muscle", "muscle", muscle)
@@ -79,16 +83,7 @@ def _muscles() -> Iterator[Row]:
 
 
 def _rami(levels: tuple[str, ...]) -> Iterator[Row]:
-    for level in levels:
-        short = level.upper()
-        for side in SIDES:
-            whole, title = f"{level}_dorsal_ramus_{side}", f"{short} {side}"
-            color = COLORS["nerve"]
-            yield Row(whole, f"{title} dorsal ramus", "nerve", "nerve", color)
-            for branch in ("medial", "lateral"):
-                name = f"{title} {branch} branch of dorsal ramus"
-                id_ = f"{level}_{branch}_branch_{side}"
-                yield Row(id_, name, "nerve", "nerve", color, whole)
+    yield from dorsal_rami(levels)
     yield from _nerve("l5_dorsal_ramus", "L5 dorsal ramus")
     for level in SACRAL_RAMI:
         yield from _nerve(f"{level}_lateral_branches", f"{level.upper()} lateral branches")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 SIDES = ("left", "right")
@@ -53,6 +53,28 @@ def muscles(names: dict[str, str]) -> Iterator[Row]:
     """Yield the rows of muscles that each side has, from id and name."""
     for id_, name in names.items():
         yield from paired(id_, name, "muscle", "muscle", COLORS["muscle"])
+
+
+def erector(names: dict[str, str]) -> Iterator[Row]:
+    """Yield the rows of each side's erector spinae and of its columns, from id and name."""
+    muscle = COLORS["muscle"]
+    for side in SIDES:
+        whole, title = f"erector_spinae_{side}", side.capitalize()
+        yield Row(whole, f"{title} erector spinae", "muscle", "muscle", muscle)
+        for id_, name in names.items():
+            yield Row(f"{id_}_{side}", f"{title} {name}", "muscle", "muscle", muscle, whole)
+
+
+def dorsal_rami(levels: Iterable[str]) -> Iterator[Row]:
+    """Yield the rows of the dorsal rami of some levels with their medial and lateral branches."""
+    nerve = COLORS["nerve"]
+    for level in levels:
+        for side in SIDES:
+            whole, title = f"{level}_dorsal_ramus_{side}", f"{level.upper()} {side}"
+            yield Row(whole, f"{title} dorsal ramus", "nerve", "nerve", nerve)
+            for branch in ("medial", "lateral"):
+                name = f"{title} {branch} branch of dorsal ramus"
+                yield Row(f"{level}_{branch}_branch_{side}", name, "nerve", "nerve", nerve, whole)
 
 
 def envelope() -> Iterator[Row]:
