@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from spine_tutor import __version__, commands, spread_command
+from spine_tutor.anatomy.structure import UnknownStructure
 from spine_tutor.problems import ProblemError
 from spine_tutor.resources import LABEL, content_dir
 
@@ -33,9 +34,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 2
+    except UnknownStructure as error:
+        print(f"{arguments.command}: {error}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        place, said = error.filename or arguments.command, error.strerror or error
+        print(f"{place}: {said}. Choose a file that can be read and written.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
 
@@ -86,9 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     info.add_argument(
         "--surfaces",
-        type=Path,
-        metavar="DIR",
-        help="distance of each bone to other people's, PLY files in DIR",
+        metavar="DIR|ID",
+        help="distance of each bone to other people's: PLY files in a folder, or an imported CT",
     )
     info.add_argument(
         "--sheet",
@@ -103,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     imported = _command(
         subjects, "import", commands.subject_import, "make a subject from a CT and labels"
     )
-    imported.add_argument("ct", type=Path, metavar="CT")
+    imported.add_argument("scan", type=Path, metavar="CT")
     imported.add_argument("labels", type=Path, metavar="LABELS", nargs="?")
     imported.add_argument("--id", help="id of the new subject; the CT's file name if absent")
     imported.add_argument("--title", default="")
@@ -125,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
 
     render = _command(table, "render", commands.render, "write a simulated picture")
     render.add_argument("view", nargs="?", type=Path, metavar="VIEW.yaml")
-    render.add_argument("--modality", choices=("fluoroscopy", "ct", "ultrasound", "mri"))
+    render.add_argument("--modality", metavar="ID", help="its usual picture, to start from")
     render.add_argument(
         "--sheet",
         nargs="?",
@@ -176,7 +183,11 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = _command(table, "bench", commands.bench, "measure build, simulators and the browser")
     bench.add_argument(
-        "--only", nargs="*", metavar="NAME", help="subject, simulators, browser, load"
+        "--only",
+        nargs="*",
+        metavar="NAME",
+        choices=("subject", "simulators", "browser", "load", "real"),
+        help="subject, simulators, browser, load",
     )
     bench.add_argument(
         "--real", action="store_true", help="pictures from labels beside a real CT's own"

@@ -113,7 +113,7 @@ def subject_info(arguments: argparse.Namespace) -> None:
     from spine_tutor.anatomy.library import open_subject
 
     if arguments.morphometry or arguments.surfaces:
-        _print_rows(_bone_rows(arguments), arguments.format)
+        _print_rows(_measured_rows(arguments), arguments.format)
         return
     subject = open_subject(arguments.id, _progress)
     low, high = subject.bounds
@@ -143,12 +143,16 @@ def subject_info(arguments: argparse.Namespace) -> None:
             )
 
 
-def _bone_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return the atlas case's bones beside the cited table, or beside other people's surfaces."""
+def _measured_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return an atlas case beside the cited table, or its bones beside other people's surfaces."""
     from spine_tutor.anatomy.bones import skeletons
-    from spine_tutor.anatomy.compare import compare, named_bones
-    from spine_tutor.anatomy.library import atlas_subjects, entry
-    from spine_tutor.anatomy.measure import table_rows
+    from spine_tutor.anatomy.column import build_column
+    from spine_tutor.anatomy.compare import named_bones, surface_rows
+    from spine_tutor.anatomy.library import atlas_subjects, entry, open_subject
+    from spine_tutor.anatomy.measure import measure, measure_posture, table_rows
+    from spine_tutor.anatomy.measure_canal import measure_canal
+    from spine_tutor.anatomy.measure_discs import measure_discs
+    from spine_tutor.anatomy.other_bones import other_bones
 
     if entry(arguments.id).maker != "atlas":
         raise ProblemError(
@@ -159,21 +163,20 @@ def _bone_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             )
         )
     case, _ = atlas_subjects()[arguments.id]
+    if arguments.morphometry:
+        vertebrae, pelvis = skeletons(case)
+        assert pelvis.sacrum is not None  # the lowest region has it
+        sizes = {level: measure(model) for level, model in vertebrae.items()}
+        discs = measure_discs(build_column(case), {**vertebrae, "s1": pelvis.sacrum})
+        posture = {"all": measure_posture(build_column(case))}
+        canal = measure_canal(open_subject(arguments.id, _progress))
+        return [row for found in (sizes, discs, posture, canal) for row in table_rows(found)]
+    others = other_bones(arguments.surfaces)
     if arguments.sheet:
         from spine_tutor.anatomy.bone_sheet import bone_sheet
 
-        bone_sheet(case, arguments.surfaces, arguments.sheet)
-    if arguments.morphometry:
-        return table_rows(skeletons(case)[0])
-    return [
-        {
-            "bone": found.level.upper(),
-            "mean_mm": found.mean,
-            "p95_mm": found.p95,
-            "scale": found.scale,
-        }
-        for found in compare(named_bones(case), arguments.surfaces)
-    ]
+        bone_sheet(case, others, arguments.sheet)
+    return surface_rows(named_bones(case), others)
 
 
 def subject_add(arguments: argparse.Namespace) -> None:
@@ -192,13 +195,13 @@ def subject_import(arguments: argparse.Namespace) -> None:
     if arguments.labels is None:
         raise ProblemError(
             Problem(
-                str(arguments.ct),
+                str(arguments.scan),
                 "comes without labels.",
                 "Segment it first, for example with TotalSegmentator, and give the label "
                 "volume as the second file: `spine-tutor subject import CT LABELS`.",
             )
         )
-    subject_id = arguments.id or arguments.ct.name.split(".")[0].lower().replace(" ", "-")
+    subject_id = arguments.id or arguments.scan.name.split(".")[0].lower().replace(" ", "-")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,60}", subject_id):
         raise ProblemError(
             Problem(
@@ -208,7 +211,7 @@ def subject_import(arguments: argparse.Namespace) -> None:
             )
         )
     subject = import_ct(
-        arguments.ct,
+        arguments.scan,
         arguments.labels,
         subject_id,
         arguments.title,

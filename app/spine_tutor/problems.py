@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 Severity = Literal["error", "warning"]
 
@@ -46,6 +49,25 @@ class ProblemError(Exception):
     def __init__(self, problems: Iterable[Problem] | Problem):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def refused(path: str, error: ValidationError, remedy: str) -> ProblemError:
+    """Return what a model refuses, a problem a field.
+
+    Args:
+        path: where the fields come from.
+        error: what the model raised.
+        remedy: what to do about it.
+    """
+    return ProblemError(
+        Problem(
+            path,
+            f"{fault['msg']}; it is `{fault['input']}`.",
+            remedy,
+            key=".".join(map(str, fault["loc"])),
+        )
+        for fault in error.errors()
+    )
 
 
 def nearest(word: str, choices: Iterable[str], limit: int = 3) -> str:

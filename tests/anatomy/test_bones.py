@@ -81,7 +81,10 @@ def test_facet_joint_is_a_space_of_even_width(body, upper, lower, side):
 
 @pytest.mark.parametrize(("upper", "lower"), SEGMENTS)
 @pytest.mark.parametrize("side", [-1, 1])
-def test_foramen_lets_a_6_mm_ball_out_of_the_canal(skeleton, column, upper, lower, side):
+def test_foramen_lets_a_ball_out_of_the_canal(body, upper, lower, side):
+    """6 mm in the average adult; narrowing and hypertrophy leave 4.5 mm."""
+    column, skeleton = body
+    ball = 6.0 if column.discs[f"{upper}_{lower}"].rim > 4.0 else 4.5
     size = column.bodies[upper]
     low, high = sorted((side * -4.0, side * 34.0))
     # Behind the disc, from the pedicle above to the one below.
@@ -89,7 +92,7 @@ def test_foramen_lets_a_6_mm_ball_out_of_the_canal(skeleton, column, upper, lowe
     local = lattice((low, back - 16, -14), (high, back, 26), 1.0)
     points = in_world(column.disc_frame(f"{upper}_{lower}"), local)
     bones = [skeleton.vertebrae[upper], below_of(skeleton, lower)]
-    free = np.minimum(*(ask(bone.bone, points) for bone in bones)) > 3.0
+    free = np.minimum(*(ask(bone.bone, points) for bone in bones)) > 0.5 * ball
     regions, _ = label(free)
     x = local[:, 0, 0, 0]
     inside = set(np.unique(regions[np.abs(x) < 3])) - {0}

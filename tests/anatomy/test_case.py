@@ -48,7 +48,15 @@ def test_a_slip_moves_what_is_above_forwards():
         ({"laminectomy": ["c4"]}, "t1 to l5"),
         ({"pedicle_screws": ["l6"]}, "unknown level"),
         ({"id": "Bad Id"}, "pattern"),
+        ({"id": "a" * 300}, "40 characters"),
         ({"weight": 80}, "Extra inputs"),
+        ({"height_scale": True}, "valid number"),
+        ({"height_scale": "1.0"}, "valid number"),
+        ({"disc_narrowing": True}, "valid"),
+        ({"transitional_l5": "yes"}, "valid boolean"),
+        ({"scoliosis": {"apex": "c1", "cobb": 50}}, "between t2 and l4"),
+        ({"pedicle_screws": ["l4", "l4"]}, "named twice"),
+        ({"laminectomy": ["l4", "l4"]}, "named twice"),
     ],
 )
 def test_impossible_parameters_are_refused_by_name(fields, words):
@@ -59,6 +67,24 @@ def test_impossible_parameters_are_refused_by_name(fields, words):
 def test_meeting_endplates_are_refused_with_the_reason():
     with pytest.raises(ProblemError, match="endplates would meet"):
         build_column(Case(lordosis=100))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"slip": {"l3_l4": 0.5}}, "canal at L3–L4"),
+        ({"slip": {"t6_t7": 0.5}}, "The cord needs"),
+        ({"herniations": [{"segment": "t8_t9", "size": 9}]}, "make the herniation smaller"),
+        ({"slip": {"l4_l5": 0.25}, "herniations": [{"segment": "l4_l5", "size": 6}]}, "L4–L5"),
+    ],
+)
+def test_a_canal_without_room_for_the_nerves_is_refused(fields, words):
+    with pytest.raises(ProblemError, match=words):
+        build_column(Case(**fields))
+
+
+def test_without_its_lamina_a_vertebra_may_slip_far():
+    build_column(Case(slip={"l4_l5": 0.4}, laminectomy=("l4",)))
 
 
 def test_a_file_tells_line_rule_and_remedy_of_every_fault(tmp_path):

@@ -32,12 +32,12 @@ def test_endplates_are_a_disc_apart(column):
     for segment, disc in column.discs.items():
         upper, lower = segment.split("_")
         gap = column.endplate(upper, "lower")[:3, 3] - column.endplate(lower, "upper")[:3, 3]
-        assert np.linalg.norm(gap) == pytest.approx(disc.height)
+        assert np.linalg.norm(gap) == pytest.approx(disc.rim)
 
 
 def test_narrowing_lowers_only_its_disc(column):
     narrow = build_column(Case(disc_narrowing={"l4_l5": 1.0}))
-    assert narrow.discs["l4_l5"].height == pytest.approx(0.3 * column.discs["l4_l5"].height)
+    assert narrow.discs["l4_l5"].rim == pytest.approx(0.25 * column.discs["l4_l5"].rim)
     assert narrow.discs["l3_l4"] == column.discs["l3_l4"]
 
 

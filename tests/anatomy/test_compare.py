@@ -1,8 +1,13 @@
+import nibabel as nib
 import numpy as np
 import pytest
 import pyvista as pv
 
-from spine_tutor.anatomy.compare import bone_surface, compare, surface_distance
+from spine_tutor.anatomy.compare import bone_surface, compare, surface_distance, surface_rows
+from spine_tutor.anatomy.ct_import import import_ct
+from spine_tutor.anatomy.library import add_subject
+from spine_tutor.anatomy.other_bones import other_bones
+from spine_tutor.anatomy.totalsegmentator import CLASSES
 from spine_tutor.problems import ProblemError
 
 
@@ -34,11 +39,62 @@ def test_a_shifted_half_is_measured(l3):
 
 def test_folder_without_bones_is_refused(skeleton, tmp_path):
     with pytest.raises(ProblemError, match="no surface"):
-        compare({"l3": (skeleton.vertebrae["l3"],)}, tmp_path)
+        compare({"l3": (skeleton.vertebrae["l3"],)}, other_bones(str(tmp_path)))
+
+
+@pytest.mark.parametrize(("source", "said"), [("nobody", "neither"), ("average", "model itself")])
+def test_what_is_nobody_else_is_refused(source, said):
+    with pytest.raises(ProblemError, match=said):
+        other_bones(source)
+
+
+def test_a_broken_file_is_refused(tmp_path):
+    (tmp_path / "L3.ply").write_text("no surface")
+    with pytest.raises(ProblemError, match=r"L3\.ply"):
+        other_bones(str(tmp_path))
 
 
 def test_files_are_matched_by_level(skeleton, l3, tmp_path):
     l3.save(tmp_path / "L3.ply")
-    (found,) = compare({n: (bone,) for n, bone in skeleton.vertebrae.items()}, tmp_path)
+    others = other_bones(str(tmp_path))
+    (found,) = compare({n: (bone,) for n, bone in skeleton.vertebrae.items()}, others)
     assert found.level == "l3"
     assert found.mean < 0.3
+
+
+def test_bones_of_an_imported_ct_are_found_again(skeleton, tmp_path, data_dir):
+    """Two bones of the model, scanned in thick slices of which the lowest cuts one of them."""
+    low, high = (np.array(corner) for corner in skeleton.vertebrae["l3"].box)
+    spacing = np.array([0.9, 0.9, 2.5])
+    low = low - 8
+    low[2] = skeleton.vertebrae["l4"].frame[2, 3]  # the edge of the scan runs through L4
+    axes = [np.arange(a, b + 8, s) for a, b, s in zip(low, high, spacing, strict=True)]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
+    hu = np.full([len(axis) for axis in axes], 40, np.int16)
+    labels = np.zeros(hu.shape, np.uint8)
+    for level in ("l3", "l4"):
+        inside = (skeleton.vertebrae[level].bone(points) < 0).reshape(hu.shape)
+        labels[inside], hu[inside] = CLASSES.index(f"vertebrae_{level.upper()}") + 1, 400
+    hu[:4] = -1000  # air beside the body
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = low
+    files = tmp_path / "ct.nii.gz", tmp_path / "labels.nii.gz"
+    for array, file in zip((hu, labels), files, strict=True):
+        nib.save(nib.Nifti1Image(array, affine), file)
+    add_subject(import_ct(*files, "scanned"))
+
+    others = other_bones("scanned")
+    assert others.cut == ("l4",)
+    assert others.note == "voxels of 0.9×0.9×2.5 mm"
+    center = np.subtract(
+        others.surfaces["l3"].center, bone_surface(skeleton.vertebrae["l3"]).center
+    )
+    assert np.abs(center).max() < 0.5
+    found, left_out = surface_rows({n: (skeleton.vertebrae[n],) for n in ("l3", "l4")}, others)
+    assert found["bone"] == "L3"
+    assert found["note"] == others.note
+    assert found["mean_mm"] < 0.4
+    assert found["scale"] == pytest.approx(1.0, abs=0.02)
+    assert left_out["bone"] == "L4"
+    assert left_out["mean_mm"] is None
+    assert "edge of the scan" in left_out["note"]

@@ -343,6 +343,22 @@ def test_the_probe_finds_the_side_of_the_neck(neck):
         assert neck.structure_at(probe.face + 1.0 * probe.down).id in ("skin", "subcutaneous_fat")
 
 
+@pytest.mark.parametrize("level", ["c3", "c4", "c5", "c6", "c7"])
+def test_a_probe_beside_the_neck_lies_on_the_fine_grid(neck, level):
+    """On the coarse one skin and fascia would show as stairs."""
+    from spine_tutor.imaging.us_probe import place
+    from spine_tutor.imaging.view import UltrasoundView
+
+    for across in (-25.0, 0.0):  # further in front, over the carotid
+        view = UltrasoundView(
+            probe="lateral-transverse", level=level, transducer="linear", across=across
+        )
+        probe = place(neck, view)
+        start, direction = probe.lines(9)
+        for depth in (0.0, 10.0):
+            assert neck.grids[0].voxel_of(start + depth * direction)[1].all()
+
+
 # -- other bodies ---------------------------------------------------------------------------------
 
 

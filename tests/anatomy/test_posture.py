@@ -67,3 +67,17 @@ def test_voxels_move_with_the_bend(bend):
         z = 120.0 + k
         assert bend.straight([middle, 20.0, z])[0] == pytest.approx(0.0, abs=0.8)
         assert middle < -10
+
+
+def test_what_lies_beyond_a_fine_canvas_is_taken_from_the_coarse_one(bend):
+    fine = Canvas(structures(), (-40.0, -20.0, 120.0), 1.0, (81, 61, 61))
+    coarse = Canvas(structures(), (-80.0, -40.0, 100.0), 2.0, (81, 61, 61))
+    fine.paint("psoas_right", np.ones(fine.labels.shape, bool))
+    coarse.paint("multifidus_left", np.ones(coarse.labels.shape, bool))
+    bend_canvas(fine, bend, coarse)
+    x = fine.axes()[0].ravel()
+    apex = fine.labels[:, 20, 30]
+    from_beyond = x[apex == fine.structures["multifidus_left"].label]
+    assert from_beyond.min() > 10  # the right border has come in from further right
+    assert from_beyond.max() == x[-1]
+    assert len(from_beyond) > 15

@@ -8,7 +8,13 @@ from phantoms import box, phantom, slab, sphere
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging import fluoroscopy
 from spine_tutor.imaging.attenuation_map import attenuation_map
-from spine_tutor.imaging.fluoroscopy import Settings, simulate, structure_map
+from spine_tutor.imaging.fluoroscopy import (
+    SCATTER_SPREAD_MM,
+    Settings,
+    simulate,
+    structure_map,
+    with_scatter,
+)
 from spine_tutor.imaging.view import FluoroscopyView
 from spine_tutor.imaging.xray import spectrum, tissue_attenuation
 
@@ -118,6 +124,28 @@ def test_scatter_lowers_contrast_and_blur_softens_edges() -> None:
     assert steepest(PLAIN.model_copy(update={"without": ("noise", "scatter")})) < steepest(PLAIN)
 
 
+@pytest.mark.parametrize("radius_mm", [20.0, 50.0, 120.0])
+def test_a_smaller_field_has_less_scatter(radius_mm: float) -> None:
+    """In the middle of an even circle: 1 − exp(−R²/2s²) of what a wide field scatters."""
+    pixel = 0.5
+    y, x = np.ogrid[-255.5:256, -255.5:256]
+    inside = pixel**2 * (x**2 + y**2) <= radius_mm**2
+    even = np.full((512, 512), 0.1, np.float32)
+    middle = with_scatter(even, inside, 0.25, pixel)[254:258, 254:258].mean()
+    expected = 0.1 * (1 + (1 - np.exp(-(radius_mm**2) / (2 * SCATTER_SPREAD_MM**2))) / 3)
+    assert middle == pytest.approx(expected, rel=0.01)
+
+
+def test_collimating_lowers_kerma_area_and_scatter() -> None:
+    body, view = layers(), FluoroscopyView(center=(0, 0, 0), pixels=256, field=55.0)
+    wide, narrow = (
+        simulate(body, view, Settings(collimation=share), np.random.default_rng(0))
+        for share in (1.0, 0.4)
+    )
+    assert narrow.facts["kerma_area_mGy_cm2"] < 0.6 * wide.facts["kerma_area_mGy_cm2"]
+    assert narrow.pixels[120:136, 120:136].mean() > wide.pixels[120:136, 120:136].mean() + 0.02
+
+
 def test_same_seed_same_picture() -> None:
     view, body = FluoroscopyView(**AP), layers()
     first, second = (simulate(body, view, Settings(), rng()).pixels for _ in range(2))
@@ -142,6 +170,20 @@ def test_bones_are_dark_unless_inverted() -> None:
         settings = PLAIN.model_copy(update={"invert": invert})
         gray = fluoroscopy.display(simulate(body, view, settings, rng()), settings).astype(int)
         assert bool(gray[64, 64] > gray[64, 110]) is invert
+
+
+@pytest.mark.parametrize("half_width", [38, 64], ids=["air beside it", "fills the field"])
+@pytest.mark.parametrize("collimation", [1.0, 0.5])
+def test_brightness_of_the_spine_is_held(half_width: int, collimation: float) -> None:
+    trunk = box((-half_width, -50, -64), (half_width, 50, 64))
+    spine = box((-12, -20, -64), (12, 10, 64))
+    body = phantom((trunk, "muscle"), (spine, "trabecular_bone"))
+    settings = Settings(collimation=collimation)
+    view = FluoroscopyView(center=(0, 0, 0), pixels=128, field=110.0)
+    gray = fluoroscopy.display(simulate(body, view, settings, rng()), settings)
+    edges = gray[40:88, 40:88]
+    assert 90 < np.median(edges) < 165
+    assert edges[:, 24].mean() + 30 < edges[:, [0, -1]].mean()
 
 
 def test_crossings_have_the_lengths_of_the_layers() -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import spine_tutor.imaging
+from spine_tutor.imaging.constant import MARKED
 from spine_tutor.imaging.modality import MODALITIES
-from spine_tutor.imaging.parameters import MARKED, PARAMETERS, tissue_rows
+from spine_tutor.imaging.parameters import PARAMETERS, tissue_rows
 from spine_tutor.imaging.tissues import MARKS, QUANTITIES, tissue_table
 
 MARK = re.compile(r"(?:^|[\s(,;])(E|R|F|C)(?=[):.]|$)|, (E|R)(?=[)])", re.MULTILINE)
@@ -43,7 +44,7 @@ def test_every_marked_constant_is_declared_with_the_same_mark() -> None:
     marked = marked_constants()
     assert len(marked) > 30
     missing = sorted(set(marked) - set(declared))
-    assert not missing, f"declare them in imaging/parameters.py: {missing}"
+    assert not missing, f"declare them in imaging/modalities or parameters.py: {missing}"
     wrong = {
         s: (declared[s], marked[s])
         for s in marked

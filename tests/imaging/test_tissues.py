@@ -57,6 +57,12 @@ def test_what_the_tutor_chose_itself_is_never_shown_as_found() -> None:
             assert row.source != "tutor" or row.mark in "RE", f"{tissue.id}.{name}"
 
 
+def test_what_a_source_only_recalls_is_not_called_found(raw: dict, tmp_path: Path) -> None:
+    raw["tissues"]["fat"]["proton_density"] |= {"mark": "F", "source": "sheet"}
+    with pytest.raises(ProblemError, match="only recalls it"):
+        read_tissues(written(raw, tmp_path))
+
+
 def test_column_is_by_tissue_code() -> None:
     speeds = tissue_table().column("sound_speed")
     assert speeds[TISSUES.index("muscle")] == 1588.4

@@ -206,6 +206,25 @@ def test_a_probe_off_the_skin_is_refused(pose):
         image(view(probe="transverse", **pose))
 
 
+def test_skin_behind_the_hollow_of_the_back_is_looked_at_where_it_is():
+    """The middle of the skin of a lordotic back lies in the air behind it."""
+
+    def behind(x, y, z):
+        return y + 45 - 30 * np.cos(np.pi * z / 100) ** 2 + 0 * x
+
+    parts = (
+        (lambda *at: behind(*at) > 0, "muscle"),
+        (lambda *at: np.abs(behind(*at) - 1) < 1.1, "skin"),
+    )
+    body = replace(phantom(*parts, shape=(100, 140, 101)), frames={"l4": np.eye(4)})
+    middle = body.centers["part2"]
+    assert body.sample(middle)[0] == 0
+    with pytest.raises(ProblemError, match="off the skin"):
+        view(center=middle).geometry(body)  # a point in the air is not moved
+    origin = view(center="part2", probe="transverse").geometry(body).pixel_to_world(0, 63.5)
+    assert origin[1] == pytest.approx(-15, abs=6)  # on the skin, pressed in
+
+
 def test_a_level_the_subject_has_not_is_refused():
     with pytest.raises(ProblemError, match="Choose one of: l4"):
         image(view(level="t3"))

@@ -14,7 +14,7 @@ from spine_tutor.imaging.contrast import Local
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot, standard_shots
 from spine_tutor.imaging.view import CtView, FluoroscopyView
-from spine_tutor.imaging.visibility import THRESHOLDS, Sight
+from spine_tutor.imaging.visibility import Sight
 
 SLICE = CtView(center=(0, -10, 0), field=100)
 AP = FluoroscopyView(center=(0, 0, 0), field=100, pixels=256)
@@ -24,8 +24,9 @@ AP = FluoroscopyView(center=(0, 0, 0), field=100, pixels=256)
 
 
 def test_every_modality_has_thresholds_in_order() -> None:
-    assert set(THRESHOLDS) == set(MODALITIES)
-    assert all(0 < faint < visible for faint, visible in THRESHOLDS.values())
+    for modality in MODALITIES.values():
+        faint, visible = modality.thresholds
+        assert 0 < faint < visible
 
 
 def test_bone_is_seen_and_a_nerve_in_muscle_is_not() -> None:
@@ -70,12 +71,19 @@ def test_local_statistics_are_those_of_the_mask_alone() -> None:
     pixels[:, 100:] = 0  # far away, and outside of the mask
     mask = np.zeros((200, 200), bool)
     mask[:, :100] = True
-    local = Local.of(pixels, mask, 12)
-    assert local.mean[100, 95] == pytest.approx(1000, abs=1.5)
-    assert np.sqrt(local.variance[20:180, 20:80].mean()) == pytest.approx(3, rel=0.1)
-    assert local.weight[100, 150] == 0
-    whole = Local.of(pixels, np.ones_like(mask), 12)
-    assert np.allclose(whole.mean, gaussian_filter(pixels, 6, truncate=2), atol=1e-6)
+    everywhere = np.ones_like(mask)
+
+    def picture(values: np.ndarray) -> np.ndarray:
+        return values.reshape(mask.shape)
+
+    local = Local.of(pixels, mask, 12, everywhere)
+    assert picture(local.mean)[100, 95] == pytest.approx(1000, abs=1.5)
+    assert np.sqrt(picture(local.variance)[20:180, 20:80].mean()) == pytest.approx(3, rel=0.1)
+    assert picture(local.weight)[100, 150] == 0
+    whole = Local.of(pixels, everywhere, 12, everywhere)
+    assert np.allclose(picture(whole.mean), gaussian_filter(pixels, 6, truncate=2), atol=1e-6)
+    some = Local.of(pixels, mask, 12, mask & (rng.random(mask.shape) < 0.01))
+    assert 0 < len(some.mean) < 300
 
 
 def test_a_needle_is_seen_where_there_is_one() -> None:

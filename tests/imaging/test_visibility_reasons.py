@@ -14,7 +14,7 @@ from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.imaging.view import CtView, FluoroscopyView
 from spine_tutor.imaging.visibility import RANK, Sight
-from spine_tutor.imaging.visibility_reasons import CAUSES, Explainer, exemplary, matrix
+from spine_tutor.imaging.visibility_reasons import Explainer, exemplary, matrix
 
 AP = FluoroscopyView(center=(0, 0, 0), field=100, pixels=256)
 SLICE = CtView(center=(0, -10, 0), field=100)
@@ -41,11 +41,11 @@ def appears(explainer: Explainer, structure: str) -> tuple[str, str]:
 
 
 def test_causes_switch_off_what_the_modality_can_switch_off() -> None:
-    for name, causes in CAUSES.items():
-        fields = MODALITIES[name].settings.model_fields
+    for modality in MODALITIES.values():
+        fields = modality.settings.model_fields
         assert "without" in fields
-        for cause in causes:
-            settings = MODALITIES[name].settings(without=cause.off)
+        for cause in modality.causes:
+            settings = modality.settings(without=cause.off)
             assert settings.without == cause.off
             assert cause.off or "alone" in fields
 

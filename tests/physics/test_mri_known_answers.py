@@ -12,6 +12,7 @@ from spine_tutor.imaging.mri_sequence import (
     Settings,
     fat_shift,
     inversion_recovery,
+    noise_ratio,
     null_time,
     spin_echo,
     spin_echo_exact,
@@ -122,6 +123,30 @@ def test_noise_is_rician():
     air = found.pixels[:100]  # anterior is at the top
     assert air.mean() == pytest.approx(sigma * np.sqrt(np.pi / 2), rel=0.05)
     assert found.pixels[160:240].std() == pytest.approx(sigma, rel=0.07)
+
+
+@pytest.mark.parametrize(
+    ("changed", "factor"),
+    [
+        ({"bandwidth": 880.0}, 0.5),
+        ({"resolution": 1.4}, 4.0),
+        ({"field": "3 T"}, 2.0),
+        ({"field": "3 T", "bandwidth": 440.0}, np.sqrt(2)),
+    ],
+)
+def test_noise_follows_field_voxel_and_bandwidth(changed, factor):
+    """Equal time: ∝ B₀ · volume / √bandwidth, read off the air of two pictures."""
+    subject = phantom((box((-60, -60, -60), (60, 0, 60)), "kidney"))
+    usual, other = Settings(coil=0.0), Settings(coil=0.0, **changed)
+    ratio = noise_ratio(other, 3.0) / noise_ratio(usual, 3.0)
+    assert ratio == pytest.approx(factor)
+    air = []
+    for settings in (usual, other):
+        found = mri.simulate(subject, VIEW, settings, np.random.default_rng(3))
+        air.append(found.pixels[:100].mean() / total(settings, "csf"))
+    signal = total(other, "csf") / total(usual, "csf")
+    brightest = mri._brightest(other) / mri._brightest(usual)
+    assert air[0] / air[1] == pytest.approx(factor * signal / brightest, rel=0.1)
 
 
 def test_fat_moves_along_the_read_direction_by_its_chemical_shift():

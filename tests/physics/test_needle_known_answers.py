@@ -283,16 +283,16 @@ def test_signal_that_moves_piles_up_beside_the_void() -> None:
 
 
 def test_the_field_around_a_needle_is_that_of_a_cylinder() -> None:
-    from spine_tutor.imaging.needle_mri import _offset
+    from spine_tutor.imaging.needle_mri import offset
 
     needle = with_needle().needle_in(water())
     middle = needle.line[0] + 45 * needle.direction
     strength = 1e6
     for rho in (2.0, 5.0):
-        along_b0, _ = _offset(
+        along_b0, _ = offset(
             *(middle + np.array([0, 0, rho])), needle.line, needle.radius, strength
         )
-        across, _ = _offset(*(middle + np.array([rho, 0, 0])), needle.line, needle.radius, strength)
+        across, _ = offset(*(middle + np.array([rho, 0, 0])), needle.line, needle.radius, strength)
         expected = 0.5 * strength * (needle.radius / rho) ** 2
         assert along_b0 == pytest.approx(expected, rel=0.02)
         assert across == pytest.approx(-expected, rel=0.02)
@@ -300,10 +300,10 @@ def test_the_field_around_a_needle_is_that_of_a_cylinder() -> None:
 
 
 def test_a_needle_along_the_field_leaves_it_alone_but_for_its_ends() -> None:
-    from spine_tutor.imaging.needle_mri import _offset
+    from spine_tutor.imaging.needle_mri import offset
 
     line = np.array([[0.0, 0.0, 90.0], [0.0, 0.0, 0.0]])
-    beside, _ = _offset(3.0, 0.0, 45.0, line, 0.35, 1e6)
-    tip, _ = _offset(0.0, 0.0, -3.0, line, 0.35, 1e6)
+    beside, _ = offset(3.0, 0.0, 45.0, line, 0.35, 1e6)
+    tip, _ = offset(0.0, 0.0, -3.0, line, 0.35, 1e6)
     assert abs(beside) < 50  # across it would be 6800
     assert abs(tip) > 1000

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from small_body import small_body
+from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.ui import captions, links
-from spine_tutor.ui.bench import COARSE, Bench, coarse, geometry, panels, through
-from spine_tutor.ui.controls import AUTOMATIC, ESSENTIAL, POSE, rows, turned
+from spine_tutor.ui.bench import COARSE, Bench, coarse, panels, through
+from spine_tutor.ui.controls import AUTOMATIC, SETTING, rows, turned
 
 SUBJECT = small_body()
 
@@ -28,13 +29,13 @@ def test_panels_are_numbered_from_the_second_of_a_modality() -> None:
 def test_a_slice_is_slid_through_a_point(plane: str, align: str | None) -> None:
     point = np.array([7.0, -11.0, 13.0])
     slid = through(shot("ct", plane=plane, align=align), point, SUBJECT)
-    assert geometry(slid, SUBJECT).distance(point) == pytest.approx(0, abs=0.1)
+    assert slid.view.geometry(SUBJECT).distance(point) == pytest.approx(0, abs=0.1)
 
 
 def test_a_probe_is_slid_through_a_point() -> None:
     point = np.array([9.0, -20.0, 4.0])
     slid = through(Shot.parse({"modality": "ultrasound", "level": "l4"}), point, SUBJECT)
-    assert geometry(slid, SUBJECT).distance(point) == pytest.approx(0, abs=1.0)
+    assert slid.view.geometry(SUBJECT).distance(point) == pytest.approx(0, abs=1.0)
 
 
 def test_a_point_beyond_the_controls_leaves_the_slice() -> None:
@@ -58,19 +59,19 @@ def test_coarse_keeps_the_place_and_has_fewer_pixels() -> None:
     assert rough.view.pixels == COARSE
     assert coarse(rough) is rough
     np.testing.assert_allclose(
-        geometry(whole, SUBJECT).pixel_to_detector(-0.5, -0.5),
-        geometry(rough, SUBJECT).pixel_to_detector(-0.5, -0.5),
+        whole.view.geometry(SUBJECT).pixel_to_detector(-0.5, -0.5),
+        rough.view.geometry(SUBJECT).pixel_to_detector(-0.5, -0.5),
     )
 
 
 # -- controls ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("modality", list(POSE))
+@pytest.mark.parametrize("modality", list(MODALITIES))
 def test_every_control_can_be_turned_to_what_it_offers(modality: str) -> None:
     start = Shot.parse({"modality": modality})
     found = rows(start)
-    assert {row["id"] for row in found} >= set(ESSENTIAL[modality]) & set(POSE[modality])
+    assert {row["id"].removeprefix(SETTING) for row in found} >= set(MODALITIES[modality].essential)
     for row in found:
         offered = (
             [option["value"] for option in row["options"]]
@@ -132,6 +133,15 @@ def test_a_link_brings_the_bench_back() -> None:
     assert not problems
     assert back.shots == moved.shots
     assert back.point == moved.point
+
+
+@pytest.mark.parametrize("share", [0.25, 0.35, 0.75])
+def test_a_link_keeps_a_setting_to_the_hundredth(share: float) -> None:
+    start = bench()
+    panel = next(p for p in start.shots if hasattr(start.shots[p].settings, "collimation"))
+    turned = start.turn(panel, {f"{SETTING}collimation": share})
+    back, _ = links.decode(links.encode(turned, start), start)
+    assert back.shots[panel].settings.collimation == share
 
 
 def test_an_unmoved_bench_needs_no_link() -> None:

@@ -13,7 +13,7 @@ from spine_tutor.imaging.shot import standard_shots
 from spine_tutor.problems import ProblemError
 from spine_tutor.ui import links
 from spine_tutor.ui.bench import Bench
-from spine_tutor.ui.controls import POSE, SETTING
+from spine_tutor.ui.controls import SETTING
 
 TEXTS = (
     "nan", "inf", "-inf", "1e400", "-1e9", "1e9", "0", "-1", "", " ", "none", "true", "a,b",
@@ -26,7 +26,7 @@ BENCH = Bench(BODY.id, standard_shots(BODY))
 def keys() -> list[str]:
     found = ["at", "camera", "nothing.nothing", ".", "fluoroscopy.", ".oblique", "fluoroscopy.s."]
     for modality, made in MODALITIES.items():
-        found += [f"{modality}.{name}" for name in POSE[modality]]
+        found += [f"{modality}.{name}" for name in MODALITIES[modality].pose]
         found += [f"{modality}.{name}" for name in made.view.model_fields]
         found += [f"{modality}.{SETTING}{name}" for name in made.settings.model_fields]
     return found + [f"needle.{name}" for name in Needle.model_fields]

@@ -11,6 +11,7 @@ from spine_tutor.problems import ProblemError
 from spine_tutor.ui import links, needle_panel
 from spine_tutor.ui.bench import Bench, coarse, panels
 from spine_tutor.ui.controls import turned as shot_turned
+from spine_tutor.ui.panel import said
 
 SUBJECT = small_body()
 
@@ -69,7 +70,7 @@ def test_a_new_target_starts_at_its_own_depth() -> None:
 def test_what_no_needle_can_do_is_said() -> None:
     with pytest.raises(ProblemError) as caught:
         needle_panel.turned(bench(kind="22G", oblique=70), {"advance": 60}, SUBJECT)
-    assert "outside the body" in needle_panel.said(caught.value)
+    assert "outside the body" in said(caught.value)
 
 
 def test_a_needle_is_drawn_back_no_further_than_the_skin() -> None:
@@ -87,7 +88,7 @@ def test_the_table_lists_the_way_from_the_skin() -> None:
 
 def test_it_says_where_the_way_meets_bone() -> None:
     through = passages(SUBJECT, Needle(tip=(-15.0, 0.0, 0.0)))
-    assert any("meets bone" in said and "L4" in said for said in needle_panel.warnings(through))
+    assert any("meets bone" in text and "L4" in text for text in needle_panel.warnings(through))
     assert needle_panel.warnings(passages(SUBJECT, Needle(tip="target", advance=-20))) == []
 
 
@@ -124,3 +125,19 @@ def test_a_link_with_an_impossible_needle_is_told(parameters: dict) -> None:
     again, problems = links.decode(parameters, bench())
     assert again.needle is None
     assert len(problems) == 1
+
+
+def test_a_link_that_tells_no_way_means_the_usual_one() -> None:
+    mark = Landmark("l4_target", "L4 target", (0.0, -20.0, 0.0), entry=(20.0, -57.0, -10.0))
+    body = dataclasses.replace(SUBJECT, landmarks={**SUBJECT.landmarks, mark.id: mark})
+    short = {"needle.kind": "22G", "needle.tip": mark.id}
+    asked, problems = links.decode(short, bench())
+    after = needle_panel.linked(asked, short, body)
+    assert not problems
+    assert after.needle is not None
+    np.testing.assert_allclose(after.needle.placed(body).direction, mark.direction, atol=0.02)
+    np.testing.assert_allclose(after.point, mark.point, atol=0.1)
+    straight = after.with_needle(after.needle.model_copy(update={"oblique": 0.0, "tilt": 0.0}))
+    told = links.encode(straight, bench())
+    assert links.decode(told, bench())[0].needle == straight.needle
+    assert needle_panel.linked(straight, told, body).needle == straight.needle

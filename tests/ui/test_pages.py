@@ -66,6 +66,12 @@ def components(test: AppTest, name: str) -> list:
     return [e.proto for e in test.get("bidi_component") if e.proto.component_name.endswith(name)]
 
 
+def opened(picture) -> tuple[dict, bytes]:
+    """Return what a picture component was sent: its header, and what follows it."""
+    length = int.from_bytes(picture.bytes[:4], "little")
+    return json.loads(picture.bytes[4 : 4 + length]), picture.bytes[4 + length :]
+
+
 def texts(test: AppTest) -> str:
     parts = [*test.markdown, *test.error, *test.info, *test.get("html")]
     return "\n".join(str(getattr(p, "value", "") or p.proto.body) for p in parts)
@@ -95,12 +101,11 @@ def test_a_step_sends_no_mesh_with_the_model() -> None:
 def test_a_picture_has_its_text_alternative_and_names() -> None:
     test = run("learn", lesson="browser-lesson", step="2")
     (picture,) = components(test, "picture")
-    length = int.from_bytes(picture.bytes[:4], "little")
-    header = json.loads(picture.bytes[4 : 4 + length])
+    header, jpeg = opened(picture)
     assert "CT" in header["alt"]
     assert LABEL in header["alt"]
     assert "L4 left pedicle" in header["labels"]["names"]
-    assert picture.bytes[4 + length :][:2] == b"\xff\xd8"
+    assert jpeg[:2] == b"\xff\xd8"
 
 
 NONSENSE = {
@@ -384,3 +389,9 @@ def test_a_large_injection_into_bone_is_told_in_the_place_of_each_picture() -> N
     test = run("lab", **{"injectate.at": "target", "injectate.volume_ml": "8"})
     said = [warning.value for warning in test.warning if "takes no fluid" in warning.value]
     assert len(said) == 4
+
+
+def test_a_shot_is_counted_with_its_dose() -> None:
+    test = run("lab")
+    said = [opened(picture)[0]["facts"] for picture in components(test, "picture")]
+    assert sum("1 shot, " in facts for facts in said) == 1

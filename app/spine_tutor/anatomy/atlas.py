@@ -23,26 +23,29 @@ from spine_tutor.anatomy.column import Column, build_column
 from spine_tutor.anatomy.core import Core, ThinStructures
 from spine_tutor.anatomy.discs import paint_discs
 from spine_tutor.anatomy.extent import Box, boxes
+from spine_tutor.anatomy.flava import fit_flava, lining, paint_flava
 from spine_tutor.anatomy.hardware import paint_hardware
 from spine_tutor.anatomy.landmarks import atlas_landmarks
 from spine_tutor.anatomy.ligaments import (
     paint_capsules,
     paint_epidural_fat,
-    paint_flava,
     paint_interspinous,
     paint_longitudinal,
     paint_supraspinous,
 )
 from spine_tutor.anatomy.lower_back import LowerBack
+from spine_tutor.anatomy.memory import give_back_large
 from spine_tutor.anatomy.meshing import surface_meshes
 from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.neck import Neck
 from spine_tutor.anatomy.neck_joints import paint_atlanto_occipital_joints
 from spine_tutor.anatomy.nerves import paint_nerves
+from spine_tutor.anatomy.passage import cleared, rejoin
 from spine_tutor.anatomy.pelvic_ligaments import paint_over_hiatus
 from spine_tutor.anatomy.posture import bend_canvas, bend_column, bend_of
 from spine_tutor.anatomy.region import LUMBAR, Region, subject_id
 from spine_tutor.anatomy.rib_joints import paint_cartilages, paint_rib_joints
+from spine_tutor.anatomy.soundness import refuse_broken
 from spine_tutor.anatomy.structure import StructureSet
 from spine_tutor.anatomy.subject import Subject
 from spine_tutor.anatomy.thecal_sac import fit_sac, paint_sac
@@ -101,9 +104,10 @@ def build_atlas(case: Case, region: Region = LUMBAR, progress: Progress | None =
         progress: called with the fraction done and what is being done.
 
     Raises:
-        ProblemError: if no body can have the case's parameters.
+        ProblemError: if no body can have the case's parameters, or they tear one apart.
     """
     tell = progress or (lambda _fraction, _message: None)
+    give_back_large()
     tell(0.0, "Posing the vertebrae")
     column = build_column(case, region)
     known = structures(region, case.pedicle_screws)
@@ -132,14 +136,18 @@ def build_atlas(case: Case, region: Region = LUMBAR, progress: Progress | None =
     if case.scoliosis is not None:
         bend = bend_of(case.scoliosis, column, case.height_scale)
         column = bend_column(column, bend)
-        for canvas in (fine, coarse):
-            bend_canvas(canvas, bend)
+        bend_canvas(fine, bend, coarse)
+        bend_canvas(coarse, bend)
         tubes = [replace(tube, path=bend.placed(tube.path)) for tube in tubes]
+        for tube in tubes:
+            if tube.radius.max() < 2.0 * FINE:
+                rejoin(tube, fine)
         _copy_into(fine, coarse)
 
+    refuse_broken(fine.labels, known, case, region)
     tell(0.64, "Measuring landmarks")
     grids = (fine.grid(), coarse.grid())
-    landmarks = atlas_landmarks(grids, known, column, tubes)
+    landmarks = atlas_landmarks(grids, known, column, tubes, case.sex)
     drawn = tube_meshes(tubes, known)
     done = _between(tell, 0.65, 1.0, "Drawing surfaces")
     meshes = {**surface_meshes(grids, known, without=drawn, done=done), **drawn}
@@ -201,17 +209,24 @@ def _paint_canal(
     roots = paint_nerves(fine, sac, skeleton.vertebrae)
     core = Core(case, column, skeleton, wall, sac, roots)
     far = coarse.grid().bounds
-    tubes = [t for tube in _THIN[column.region.id](core) if (t := tube.within(*far))]
-    for tube in tubes:
-        tube.paint(fine)
+    tubes = []
+    for course in _THIN[column.region.id](core):
+        inside = course.within(*far)
+        if inside is None:
+            continue
+        tube = cleared(inside, fine)
         if tube.radius.max() > 0.5 * COARSE:  # what is thinner is known where the fine grid is
+            tube = cleared(tube, coarse, beyond=fine)
             tube.paint(coarse)
+        tube.paint(fine)
+        tubes.append(tube)
     tell(0.46, "Stretching the ligaments")
-    paint_flava(fine, wall, case.flavum_hypertrophy)
+    flava = fit_flava(wall, sac, case)
+    paint_flava(fine, wall, flava)
     paint_longitudinal(fine, column.region)
-    paint_interspinous(fine, column.region, case.laminectomy)
+    paint_interspinous(fine, wall, lining(wall, flava), case.laminectomy)
     paint_capsules(fine, column.region)
-    paint_epidural_fat(fine, wall)
+    paint_epidural_fat(fine, wall, lining(wall, flava, behind=True))
     return tubes
 
 

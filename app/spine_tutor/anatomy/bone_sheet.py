@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import build_column
-from spine_tutor.anatomy.compare import aligned, bone_surface, named_bones, read_surfaces
+from spine_tutor.anatomy.compare import aligned, bone_surface, named_bones
+from spine_tutor.anatomy.other_bones import OtherBones
 from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.resources import LABEL
 
@@ -28,32 +29,31 @@ VIEWS: Mapping[str, tuple[float, float, float]] = {
 }
 """From where they are seen, in the bone's own frame: x right, y anterior, z cranial."""
 MODEL, REFERENCE = "#e8dcc0", "#bfd0e0"
-TILE = (300, 300)
+TILE = (360, 330)
 """Width and height of one picture, pixels."""
 
 
-def bone_sheet(case: Case, folder: Path, output: Path) -> None:
-    """Write a picture of the model's bones beside those of a folder.
+def bone_sheet(case: Case, others: OtherBones, output: Path) -> None:
+    """Write a picture of the model's bones beside another person's.
 
     Args:
         case: whose bones.
-        folder: PLY files named by level (``C5.ply``, ``sacrum.ply``).
+        others: the other person's.
         output: a PNG file.
 
     Raises:
-        ProblemError: if the folder lacks a bone of the sheet.
+        ProblemError: if the other person lacks a bone of the sheet.
     """
-    files = read_surfaces(folder)
-    missing = [level for level in SHOWN if level not in files]
+    read = others.surfaces
+    missing = [level for level in SHOWN if level not in read]
     if missing:
-        names = ", ".join(f"{level.upper()}.ply" for level in missing)
-        raise ProblemError(Problem(str(folder), f"lacks {names}.", "Add the missing surfaces."))
+        names = ", ".join(level.upper() for level in missing)
+        raise ProblemError(Problem(others.source, f"lacks {names}.", "Add the missing surfaces."))
     surfaces = {
         level: pv.merge([bone_surface(bone) for bone in bones])
         for level, bones in named_bones(case).items()
         if not level.startswith("hip")
     }
-    read = {level: pv.read(files[level]).triangulate() for level in surfaces if level in files}
     frames = build_column(case).frames
     rows: list[tuple[str, NDArray[np.float64], pv.PolyData, pv.PolyData]] = []
     for level in SHOWN:
@@ -63,9 +63,14 @@ def bone_sheet(case: Case, folder: Path, output: Path) -> None:
         frame = frames["s1" if level == "sacrum" else level][:3, :3]
         rows.append((level.upper(), frame, model, other))
     rows.append(
-        ("COLUMN", np.eye(3), pv.merge(list(surfaces.values())), pv.merge(list(read.values())))
+        (
+            "COLUMN",
+            np.eye(3),
+            pv.merge(list(surfaces.values())),
+            pv.merge([read[level] for level in surfaces if level in read]),
+        )
     )
-    _draw(rows, folder.name, output)
+    _draw(rows, others.source, output)
 
 
 def _draw(
@@ -94,7 +99,8 @@ def _draw(
                 plotter.camera.parallel_projection = True
                 plotter.view_vector(frame @ direction, viewup=frame[:, 2])
                 plotter.reset_camera()
-                plotter.camera.parallel_scale = 0.55 * _height(model, frame[:, 2])
+                height = max(_height(s, frame[:, 2]) for s in (model, other))
+                plotter.camera.parallel_scale = 0.57 * height
     plotter.subplot(len(rows) - 1, columns - 1)
     plotter.add_text(LABEL, position="lower_right", font_size=7, color="#d8dee4")
     plotter.screenshot(output)

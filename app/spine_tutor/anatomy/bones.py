@@ -19,6 +19,7 @@ from spine_tutor.anatomy.pelvis import build_pelvis
 from spine_tutor.anatomy.region import REGIONS, Region
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import SacrumModel, build_sacrum
+from spine_tutor.anatomy.shoulder import build_shoulders
 from spine_tutor.anatomy.skeleton import Box, VertebraModel, build_vertebrae
 from spine_tutor.anatomy.structure import TISSUE_CODE
 from spine_tutor.anatomy.thorax import Thorax, build_thorax
@@ -106,6 +107,9 @@ def build_skeleton(column: Column, case: Case) -> Skeleton:
     vertebrae = build_vertebrae(column, case, sacrum)
     if "c1" in vertebrae:
         others = build_neck_bones(column, vertebrae, case)
+    elif column.region.id == "thoracic":
+        size = case.height_scale * BREADTH[case.sex]
+        others = tuple(build_shoulders(column, size, arms=False))
     thorax = build_thorax(column, vertebrae, case)
     breastbone = () if thorax.sternum is None else (thorax.sternum,)
     return Skeleton(vertebrae, sacrum, (*others, *thorax.ribs.values(), *breastbone), thorax)

@@ -210,3 +210,22 @@ def _owners(canvas: Canvas, region: Region) -> NDArray[np.int16]:
     for upper, lower in region.discs:
         owner[list(known.labels_of(disc_id(upper, lower)))] = len(region.levels) + 1
     return owner
+
+
+def free_around(
+    canvas: Canvas, line: CanalLine, reach: float, across: tuple[float, float] = (-1e3, 1e3)
+) -> tuple[tuple[slice, ...], tuple[NDArray[np.intp], ...], Array, Array, Array]:
+    """Return a window, its free places within reach of a canal line, and their coordinates.
+
+    With `across` only those between two planes to the right of the midline, mm.
+    """
+    left, right = np.clip(across, -reach, reach)
+    low = np.r_[left, line.points.min(axis=0) - REACH]
+    high = np.r_[right, line.points.max(axis=0) + REACH]
+    window = canvas.window(low, high)
+    u, d, s = line.coordinates(canvas, window)
+    chord = np.sqrt(np.maximum(reach * reach - d * d, 0.0))
+    free = (canvas.labels[window] == 0) & (np.abs(u) < chord)
+    where = np.nonzero(free)
+    u, d, s = (np.broadcast_to(values, free.shape)[where] for values in (u, d, s))
+    return window, where, u, d, s

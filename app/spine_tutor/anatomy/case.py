@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
 from spine_tutor.anatomy.region import COLUMN, segments_of_column
 from spine_tutor.problems import ProblemError, nearest
@@ -21,7 +21,12 @@ from spine_tutor.yaml_model import load
 SEGMENTS = tuple(f"{upper}_{lower}" for upper, lower in segments_of_column()[1:])
 """The segments that have a disc."""
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Number = Annotated[float, Strict()]
+"""A number that is written as one: neither `true` nor "1.0"."""
+Fraction = Annotated[Number, Field(ge=0.0, le=1.0)]
+
+APICES = COLUMN[COLUMN.index("t2") : COLUMN.index("l4") + 1]
+"""Where a curve to the side can have its middle: it needs vertebrae on both sides to bend."""
 
 
 class Part(BaseModel):
@@ -34,9 +39,9 @@ class Scoliosis(Part):
     """One curve to the side with the turn of the vertebrae that goes with it."""
 
     apex: str = Field(description="Level at the middle of the curve, such as `l2`.")
-    cobb: float = Field(ge=5.0, le=50.0, description="Cobb angle, degrees.")
+    cobb: Number = Field(ge=5.0, le=50.0, description="Cobb angle, degrees.")
     convex: Literal["left", "right"] = Field("left", description="Side that the curve bulges to.")
-    rotation: float = Field(
+    rotation: Number = Field(
         10.0,
         ge=0.0,
         le=30.0,
@@ -46,7 +51,9 @@ class Scoliosis(Part):
     @field_validator("apex")
     @classmethod
     def _known(cls, value: str) -> str:
-        return _level(value)
+        if _level(value) not in APICES:
+            raise ValueError(f"`{value}`: a curve has its middle between t2 and l4")
+        return value
 
 
 class Herniation(Part):
@@ -54,7 +61,7 @@ class Herniation(Part):
 
     segment: str = Field(description="Its disc, such as `l4_l5`.")
     side: Literal["left", "right", "central"] = Field("left", description="Where it stands out.")
-    size: float = Field(5.0, ge=2.0, le=9.0, description="How far it stands out, mm.")
+    size: Number = Field(5.0, ge=2.0, le=9.0, description="How far it stands out, mm.")
 
     @field_validator("segment")
     @classmethod
@@ -71,43 +78,46 @@ class Case(Part):
     id: str = Field(
         default="average",
         pattern=r"^[a-z][a-z0-9-]*$",
+        max_length=40,
         description="Small letters, digits and hyphens, a letter first.",
     )
     title: str = Field("Average adult", min_length=3, description="What a person reads.")
-    seed: int = Field(1, ge=0, description="Draws what differs at random, such as bowel gas.")
+    seed: Annotated[int, Strict()] = Field(
+        1, ge=0, description="Draws what differs at random, such as bowel gas."
+    )
     sex: Literal["female", "male", "pooled"] = Field("pooled", description="Breadth of bones.")
-    height_scale: float = Field(
+    height_scale: Number = Field(
         1.0, ge=0.85, le=1.2, description="Size; 1 is the middle of the morphometry table."
     )
-    lordosis: float = Field(
+    lordosis: Number = Field(
         36.8,
         ge=5.0,
         le=100.0,
         description="Upper endplate of L1 to that of S1, degrees, recumbent (literature, SD 13.2).",
     )
-    kyphosis: float = Field(
+    kyphosis: Number = Field(
         26.0,
         ge=5.0,
         le=110.0,
         description="Upper endplate of T4 to lower of T12, degrees, recumbent (one adult 26; "
         "recalled 40 standing).",
     )
-    cervical_lordosis: float = Field(
+    cervical_lordosis: Number = Field(
         20.0,
         ge=-30.0,
         le=70.0,
         description="Lower endplate of C2 to that of C7, degrees, prone on a pillow (estimate).",
     )
-    sacral_slope: float = Field(
+    sacral_slope: Number = Field(
         36.0, ge=10.0, le=60.0, description="Upper endplate of S1 to the transverse plane, degrees."
     )
-    subcutaneous_fat: float = Field(
+    subcutaneous_fat: Number = Field(
         18.0, ge=3.0, le=90.0, description="Thickness of subcutaneous fat behind L3, mm."
     )
     disc_narrowing: Mapping[str, Fraction] = Field(
         default_factory=dict,
         description="Lost share of disc height by segment such as `l4_l5`, or one number for all; "
-        "1 leaves 30 % of the height.",
+        "1 leaves a quarter of it between the rims, some 40 % in the middle.",
     )
     facet_hypertrophy: Fraction = Field(
         0.0, description="0 healthy, 1 severe: articular processes thicken by up to 3 mm."
@@ -118,14 +128,14 @@ class Case(Part):
     osteophytes: Fraction = Field(
         0.0, description="0 none, 1 severe: the rims of the bodies stand out by up to 5 mm."
     )
-    slip: Mapping[str, float] = Field(
+    slip: Mapping[str, Number] = Field(
         default_factory=dict,
         description="Spondylolisthesis: by segment, the share of the lower endplate's depth by "
         "which the upper vertebra has slipped forwards, -0.2 to 0.5.",
     )
     herniations: tuple[Herniation, ...] = Field((), description="Discs that stand out.")
     scoliosis: Scoliosis | None = Field(None, description="A curve to the side.")
-    transitional_l5: bool = Field(
+    transitional_l5: Annotated[bool, Strict()] = Field(
         False,
         description="L5 with broad transverse processes that meet the sacrum on both sides "
         "(Castellvi IIb) over a narrow disc.",
@@ -137,7 +147,7 @@ class Case(Part):
     @classmethod
     def _every_segment(cls, value: object) -> object:
         """Let one number stand for every segment."""
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             return dict.fromkeys(SEGMENTS, float(value))
         return value
 
@@ -162,6 +172,8 @@ class Case(Part):
         for level in value:
             if _level(level)[0] not in "tl":
                 raise ValueError(f"`{level}`: only levels from t1 to l5 can have it")
+            if value.count(level) > 1:
+                raise ValueError(f"`{level}` is named twice; keep it once")
         return value
 
     @model_validator(mode="after")

@@ -76,7 +76,7 @@ def body(points: Points, size: BodySize, shape: Pillared) -> Distances:
     )
     slope = tan(radians(0.5 * size.wedge))
     ring = np.clip(1 - np.hypot(2 * x / size.width_lower, 2 * y / size.depth), 0, 1)
-    hollow = shape.dish * np.minimum(2.5 * ring, 1)
+    hollow = shape.endplate_hollow_lower * np.minimum(2.5 * ring, 1)
     forward = np.clip(2 * y / size.depth, 0, 1)
     sideways = np.clip(np.abs(x) - 0.3 * size.width_lower, 0, None)
     fall = shape.lip * forward * forward

@@ -38,7 +38,6 @@ class Pillared(Pierced):
     """What C2 shares with the levels below: pillar, lamina, canal and spinous process."""
 
     rim_rounding: float
-    dish: float
     lip: float
     bevel: float  # mm per mm
     waist_side: float  # ratio
@@ -68,8 +67,10 @@ class Pillared(Pierced):
     spinous_fork_half: Pair
     spinous_prong_half: Pair
     spinous_tip_half: Pair
-    pedicle_width: float  # from the morphometry table
-    pedicle_height: float  # from the morphometry table
+    # from the morphometry table
+    pedicle_width: float
+    pedicle_height: float
+    endplate_hollow_lower: float
 
 
 class CervicalShape(Pillared):
@@ -180,7 +181,7 @@ def _shape(kind: type[ShapeT], level: str, case: Case) -> ShapeT:
     """Read the landmarks of a level, add what the table has and bring them to a case's size."""
     table = morphometry()
     values: dict[str, Any] = dict(_landmarks()[level])
-    for name in ("pedicle_width", "pedicle_height"):
+    for name in ("pedicle_width", "pedicle_height", "endplate_hollow_lower"):
         if name in kind.model_fields:
             values[name] = table.value(name, level)
     scale, across = case.height_scale, BREADTH[case.sex]

@@ -15,17 +15,18 @@ from spine_tutor.anatomy.column import BREADTH, Column
 from spine_tutor.anatomy.halves import cropped, on_both, on_side, solid_on, true_distance
 from spine_tutor.anatomy.ribs import SIGN
 from spine_tutor.anatomy.rows import SIDES
-from spine_tutor.anatomy.sternum import MANUBRIUM, sternal_frames
 from spine_tutor.anatomy.thorax import build_thorax
 from spine_tutor.anatomy.trunk_outlines import Lattice
 from spine_tutor.anatomy.tubes import smooth
 from spine_tutor.anatomy.vessels import before_bodies
-from spine_tutor.anatomy.viscera import paint_kidneys
+from spine_tutor.anatomy.viscera import liver, paint_kidneys
 
 Array = NDArray[np.float64]
 
 PLEURA = 0.9
 """Thickness of the parietal pleura with its fascia as painted, mm: so that it has no holes."""
+INNERMOST = 2.4
+"""Innermost intercostal muscle and endothoracic fascia on the inside of the ribs, mm (estimate)."""
 WEDGE = (11.0, 52.0)
 """Paravertebral space: its depth beside the body, and how far from the midline it ends, mm (E)."""
 AT_RIB = 0.45
@@ -82,13 +83,13 @@ class Chest:
         heights = {level: float(column.frames[level][2, 3]) for level in column.levels}
         wall = ChestWall(case, cage, self.lattice, heights, lines)
         self.solids = dict(wall.solids)
-        manubrium = sternal_frames(thorax.ribs, scale)[0]
-        self.notch = (manubrium @ [0.0, 0.0, MANUBRIUM * scale, 1.0])[:3]
         self.solids |= self._inside(wall)
 
     def _inside(self, wall: ChestWall) -> dict[str, Solid]:
         """Return what lies inside the ribs: pleural sac, paravertebral space, abdomen."""
-        x, y, inside, size = wall.x, wall.y, wall.inside, self.size
+        x, y, size = wall.x, wall.y, self.size
+        lining = INNERMOST * np.clip((x / size - 30.0) / 20.0, 0.0, 1.0)
+        inside = wall.inside + (size * lining).astype(np.float32)
         front, side = self.front[None, None, :], self.side[None, None, :]
         deep, ends = WEDGE
         wedge = deep * np.clip((ends - x / size) / (ends - 20.0), 0.0, 1.0) * size
@@ -133,8 +134,6 @@ class Chest:
     def paint(self, canvas: Canvas) -> None:
         """Paint what is still free, from the heart outwards to the skin."""
         for side in SIDES:
-            canvas.paint_solid(f"scapula_{side}", on_side(self.solids["scapula"], side))
-            canvas.paint_tube(f"clavicle_{side}", self._clavicle(side), 5.8 * self.size)
             canvas.paint_tube("diaphragm", self._crus(side), 4.5 * self.size)
         within = on_both(self.solids["inside"])
         for name in ("heart_chambers", "heart"):
@@ -144,6 +143,7 @@ class Chest:
             sac = on_side(self.solids[f"pleura_{side}"], side)
             canvas.paint_solid(f"pleura_{side}", sac, above=-rind)
             canvas.paint_solid(f"lung_{side}", sac)
+            _line_with_pleura(canvas, side, sac)
             fat = on_side(self.solids["paravertebral_fat"], side)
             canvas.paint_solid(f"paravertebral_fat_{side}", fat)
         below = on_both(self.solids["below_right"], self.solids["below_left"])
@@ -151,11 +151,8 @@ class Chest:
         paint_kidneys(canvas, self.column, self.case)
         for name in ("stomach_gas", "stomach", "spleen"):
             canvas.paint_solid(name, self._organ(name, below))
-        x = below.origin[0] + below.spacing * np.arange(below.values.shape[0])[:, None, None]
-        y = below.origin[1] + below.spacing * np.arange(below.values.shape[1])[None, :, None]
-        edge = np.maximum(-34.0 * self.size - x, self.front[None, None, :] - 12.0 - y - 0.6 * x)
-        hepatic = np.maximum(below.values, edge.astype(np.float32))
-        canvas.paint_solid("liver", Solid(hepatic, below.origin, below.spacing))
+        low = float(self.column.frames["t12"][2, 3])
+        canvas.paint_solid("liver", liver(below, self.front, low, self.size))
         canvas.paint_solid("retroperitoneal_fat", below)
         canvas.paint_solid("mediastinal_fat", within)
         self._paint_wall(canvas)
@@ -175,13 +172,6 @@ class Chest:
         body = on_both(self.solids["body"])
         canvas.paint_solid("skin", body, above=-SKIN)
         canvas.paint_solid("subcutaneous_fat", body)
-
-    def _clavicle(self, side: str) -> Array:
-        """Return the middle of a clavicle from the manubrium to the shoulder."""
-        mirror = self.size * np.array([SIGN[side], 1.0, 1.0])
-        shoulder = self.column.frames["t2"][:3, 3] + mirror * (146.0, 2.0, 10.0)
-        ways = [self.notch + mirror * at for at in ((17, 0, 4), (50, -12, 12), (90, -34, 22))]
-        return smooth([*ways, shoulder])
 
     def _crus(self, side: str) -> Array:
         """Return the middle of a crus of the diaphragm, from behind the liver down to L1."""
@@ -212,6 +202,25 @@ class Chest:
         radius = np.sqrt((p / a) ** 2 + (q / b) ** 2 + (r / c) ** 2)
         organ = ((radius - 1.0) * min(a, b, c)).astype(np.float32)
         return Solid(np.maximum(organ, values), origin, within.spacing)
+
+
+def _line_with_pleura(canvas: Canvas, side: str, sac: Solid) -> None:
+    """Cover with pleura whatever bulges into the pleural sac, as nerves and vessels do."""
+    (lung, _), (pleura, tissue) = (canvas.code(f"{name}_{side}") for name in ("lung", "pleura"))
+    far = sac.origin + sac.spacing * np.array(sac.values.shape)
+    window = canvas.window(sac.origin - canvas.spacing, far)
+    labels, tissues = canvas.labels[window], canvas.tissues[window]
+    for _ in range(max(1, round(PLEURA / canvas.spacing))):
+        bare = np.zeros(labels.shape, bool)
+        other = (labels != lung) & (labels != pleura)
+        for axis in range(3):
+            here, there = ([slice(None)] * 3 for _ in range(2))
+            here[axis], there[axis] = slice(1, None), slice(None, -1)
+            bare[tuple(here)] |= other[tuple(there)]
+            bare[tuple(there)] |= other[tuple(here)]
+        bare &= labels == lung
+        labels[bare] = pleura
+        tissues[bare] = tissue
 
 
 def _turned(a: ArrayLike, b: ArrayLike, degrees: float) -> tuple[Array, Array]:

@@ -38,9 +38,9 @@ TRUNK_ON_HEAD = (2.0, 6.0, -1.0)
 def thin_structures(core: Core) -> Iterator[Tube]:
     """Yield what the thoracic region has; see `core.ThinStructures`."""
     skeleton, column, roots, size = core.skeleton, core.column, core.roots, core.case.height_scale
-    yield from ligaments(skeleton)
     yield from great_vessels(column, size)
     yield from dorsal_rami(skeleton, column, roots, courses)
+    yield from ligaments(skeleton)
     if adamkiewicz(core.case) in roots:
         yield from artery_of_adamkiewicz(core.sac, roots, core.case)
     for (level, side), root in roots.items():
@@ -67,7 +67,7 @@ def courses(skeleton: Skeleton, column: Column, side: str) -> Iterator[Course]:
 
 def _courses(skeleton: Skeleton, nerve: str, level: str, side: str) -> Iterator[Course]:
     model = skeleton.vertebrae[level]
-    x, y, z = (SIGN[side], 1.0, 1.0) * model.frame[:3, :3]
+    x, y, z = (model.frame[:3, :3] * (SIGN[side], 1.0, 1.0)).T
     crossing = medial_branch_crossing(model, side)
 
     def off(right: float, ahead: float, up: float) -> Array:

@@ -7,7 +7,7 @@ prone with the arms up, mm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from spine_tutor.anatomy.trunk_outlines import Lattice
 
 Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
+Limits = tuple[Array | Volume, ...]
 
 SKIN = 2.0
 GAP = 0.6
@@ -37,8 +38,8 @@ ON_RIBS: Mapping[str, tuple[float, ...]] = {
 }
 # Root of the neck and shoulders: half width, half depth, middle before the canal.
 SHOULDERS: Mapping[str, tuple[float, float, float]] = {
-    "c7": (66, 44, 12), "t1": (104, 40, 8), "t2": (148, 44, 6), "t3": (164, 46, 8),
-    "t4": (160, 44, 10), "t5": (120, 36, 20), "t6": (60, 20, 40),
+    "c7": (66, 44, 12), "t1": (166, 56, 2), "t2": (186, 66, 4), "t3": (192, 64, 8),
+    "t4": (184, 54, 12), "t5": (120, 36, 20), "t6": (60, 20, 40),
 }  # fmt: skip
 # The fascia behind the back muscles: across, and in front of the tips of the spinous processes.
 BACK = ((0.0, 13.0, 33.0, 54.0, 79.0, 100.0), (0.0, -3.0, -7.0, -5.0, 5.0, 20.0))
@@ -120,21 +121,26 @@ class ChestWall:
         return {"fascia": self._solid(wall), "body": self._solid(skin)}
 
     def _muscles(self) -> dict[str, Solid]:
+        return {name: self._within(*limits) for name, limits in self._limits()}
+
+    def _limits(self) -> Iterator[tuple[str, Limits]]:
+        """Yield the solids between fascia and ribs by name with what limits them.
+
+        One by one: every limit may be as large as the lattice.
+        """
         x, y, size, angle = self.x, self.y, self.size, self.angle
         depth = -self.fascia  # under the fascia
         z, heights, outside = self.z, self.heights, self.outside
         tall = lambda low, high: np.maximum(heights[low] - z, z - heights[high])  # noqa: E731
         behind = y - self.canal + 4.0 * size
         layer = lambda a, b: np.maximum(a * size - depth, depth - b * size)  # noqa: E731
-        found = {
-            "trapezius": (layer(0.0, 5.0), x - self.along(TRAPEZIUS), y - self.canal - 30.0),
-            "latissimus_dorsi": (layer(0.0, 8.0), z - heights["t7"] - 0.25 * (x - 30.0),
-                                 angle - 105.0),
-            "rhomboids": (layer(5.6, 10.0), 3.0 - x, x - self.along(RHOMBOIDS),
-                          y - self.canal, heights["t6"] - z),
-            "splenius": (layer(10.6, 14.0), 3.0 - x, x - 42.0 * size, y - self.canal,
-                         heights["t6"] - z),
-        }  # fmt: skip
+        yield "trapezius", (layer(0.0, 5.0), x - self.along(TRAPEZIUS), y - self.canal - 30.0)
+        sloping = z - heights["t7"] - 0.25 * (x - 30.0)
+        yield "latissimus_dorsi", (layer(0.0, 8.0), sloping, angle - 105.0)
+        above = y - self.canal, heights["t6"] - z
+        yield "rhomboids", (layer(5.6, 10.0), 3.0 - x, x - self.along(RHOMBOIDS), *above)
+        yield "splenius", (layer(10.6, 14.0), 3.0 - x, x - 42.0 * size, *above)
+
         # among the lowest ribs they lie between these too
         among = self.cage.wall * np.clip((heights["t10"] - z) / 15.0, 0.0, 1.0)
         deep = np.maximum(np.maximum(behind, 2.0 - x), -outside - among + 0.5)
@@ -146,42 +152,24 @@ class ChestWall:
         low = (self.canal - y) / (self.canal - self.tips)  # 0 at the canal, 1 at the tips
         fore = 14.0 * (low - 0.60)
         medial, lateral = self.along(SEMISPINALIS), self.along(LONGISSIMUS)
-        found |= {
-            "multifidus": (deep, x - self.along(MULTIFIDUS) + GAP, fore + GAP),
-            "semispinalis": (deep, x - medial + GAP),
-            "longissimus": (deep, medial + GAP - x, x - lateral + GAP),
-            "iliocostalis": (deep, lateral + GAP - x, x - self.along(ERECTOR)),
-        }
+        yield "multifidus", (deep, x - self.along(MULTIFIDUS) + GAP, fore + GAP)
+        yield "semispinalis", (deep, x - medial + GAP)
+        yield "longissimus", (deep, medial + GAP - x, x - lateral + GAP)
+        yield "iliocostalis", (deep, lateral + GAP - x, x - self.along(ERECTOR))
+        del deep
+
         known = np.linspace(0, 180, len(self.cage.margin))
         ribbed = np.interp(angle, known, self.cage.margin).astype(np.float32) - 4.0 - z
-        self.margin = ribbed
-        found |= {
-            "scapula": self._scapula(),
-            "intercostal_muscles": (outside, -self.inside, 26.0 * size - x, ribbed),
-            "serratus_anterior": (outside - 7.0 * size, -outside + 0.3, 42.0 - angle,
-                                  angle - 128.0, tall("t9", "t1")),
-            "pectoral_muscles": (self.fascia + 0.5, -outside + 2.0, 116.0 - angle,
-                                 tall("t7", "t1") - 0.0 * angle),
-            "shoulder_muscles": (self.fascia + 0.5, -outside + 0.3, 20.0 - angle,
-                                 heights["t9"] + 10.0 - z, self.along(ERECTOR) + 1.0 - x),
-            "abdominal_wall": (self.fascia, -self.inside - 3.0, 50.0 - angle, -ribbed),
-        }  # fmt: skip
-        return {name: self._within(*limits) for name, limits in found.items()}
-
-    def _scapula(self) -> tuple[Array | Volume, ...]:
-        """Return the limits of the blade of the scapula with its spine, behind the ribs."""
-        size, z, x, at = self.size, self.z, self.x / self.size, self.heights
-        high, low = at["t2"] + 2.0, at["t7"] - 4.0
-        down = (high - z) / (high - low)
-        medial, lateral = 62.0 + 14.0 * down**2, 142.0 - 46.0 * down
-        over = self.outside - np.float32(11.0 * size)
-        blade = np.maximum(np.abs(over) - 1.9 * size, np.maximum(medial - x, x - lateral))
-        blade = np.maximum(blade, np.maximum(z - high, low - z))
-        ridge = at["t3"] - 4.0 * size + 0.42 * (self.x - 62.0 * size)
-        spine = np.maximum(np.abs(z - ridge) - 2.6 * size, np.abs(over - 7.0 * size) - 8.0 * size)
-        spine = np.maximum(spine, np.maximum(64.0 - x, x - 150.0))
-        limits = np.minimum(blade, spine)
-        return np.maximum(limits, self.angle - 118.0), self.fascia + 3.0
+        yield "intercostal_muscles", (outside, -self.inside - 3.0, 26.0 * size - x, ribbed)
+        yield "abdominal_wall", (self.fascia, -self.inside - 3.0, 50.0 - angle, -ribbed)
+        del ribbed
+        yield "serratus_anterior", (outside - 7.0 * size, -outside + 0.3, 42.0 - angle,
+                                    angle - 128.0, tall("t9", "t1"))  # fmt: skip
+        under = self.fascia + 0.5
+        yield "pectoral_muscles", (under, -outside + 2.0, 116.0 - angle, tall("t7", "t1"))
+        lateral = self.along(ERECTOR) + 1.0 - x
+        yield "shoulder_muscles", (under, -outside + 0.3, 20.0 - angle,
+                                   heights["t9"] + 10.0 - z, lateral)  # fmt: skip
 
     def _within(self, *limits: Array | Volume) -> Solid:
         values = np.zeros(self.lattice.shape, np.float32) - np.float32(1e3)

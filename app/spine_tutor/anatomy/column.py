@@ -21,8 +21,12 @@ from spine_tutor.problems import Problem, ProblemError
 BREADTH = {"female": 0.97, "pooled": 1.0, "male": 1.03}
 """Breadth and depth of bones at equal height, by sex (estimate)."""
 
+NARROWED = 0.75
+"""Share of the height between the rims that a disc with `disc_narrowing` 1 has lost (estimate)."""
 LEAST_DISC = 0.3
 """Least height of a disc at its lowest rim, mm (estimate)."""
+ROOM = {"cord": 7.5, "cauda equina": 4.0}
+"""Least depth of canal that a case must leave the nerves, mm (estimate: the cord is 6 to 7 deep)."""
 ATLAS_ON_AXIS = (0.0, -5.2, 15.4)
 """From the middle of the body of C2 to the middle of the ring of C1, mm (estimate: 2 mm of joint
 space and of room before the dens)."""
@@ -61,9 +65,16 @@ class BodySize:
 
 @dataclass(frozen=True)
 class DiscSize:
-    """Size of one disc: height in the middle, mm, and wedge, degrees, positive if open in front."""
+    """Size of one disc.
+
+    Attributes:
+        height: in the middle, from endplate to endplate, mm.
+        rim: between the planes of the rims, mm: endplates are hollow.
+        wedge: degrees, positive if open in front.
+    """
 
     height: float
+    rim: float
     wedge: float
 
 
@@ -135,7 +146,8 @@ def build_column(case: Case, region: Region = LUMBAR, table: Morphometry | None 
     """Stack the vertebrae of a case upon the endplate of S1, which is the world's origin.
 
     Raises:
-        ProblemError: if the case bends a disc so far that its endplates would meet.
+        ProblemError: if the case bends a disc so far that its endplates would meet, or leaves the
+            nerves no canal.
     """
     table = table or morphometry()
     scale = case.height_scale
@@ -144,11 +156,14 @@ def build_column(case: Case, region: Region = LUMBAR, table: Morphometry | None 
     discs = {}
     for upper, lower in segments_of_column()[1:]:
         segment = f"{upper}_{lower}"
-        left_over = 1.0 - 0.7 * case.disc_narrowing.get(segment, 0.0)
-        discs[segment] = DiscSize(
-            scale * left_over * table.value("disc_height", segment), left_over * wedges[segment]
+        left_over = 1.0 - NARROWED * case.disc_narrowing.get(segment, 0.0)
+        hollow = table.value("endplate_hollow_lower", upper) + table.value(
+            "endplate_hollow_upper", lower
         )
+        rim = left_over * (table.value("disc_height", segment) - hollow)
+        discs[segment] = DiscSize(scale * (rim + hollow), scale * rim, left_over * wedges[segment])
         _refuse_meeting_endplates(case, segment, discs[segment], bodies[lower])
+        _refuse_closed_canal(case, upper, lower, bodies)
 
     below = _tilt(case.sacral_slope)  # the upper endplate met so far, going up
     s1 = bodies["s1"]
@@ -157,7 +172,7 @@ def build_column(case: Case, region: Region = LUMBAR, table: Morphometry | None 
         body, disc = bodies[upper], discs[f"{upper}_{lower}"]
         half = _tilt(-0.5 * disc.wedge)
         slid = case.slip.get(f"{upper}_{lower}", 0.0) * bodies[lower].depth_upper
-        plate = below @ half @ _shift(disc.height, slid) @ half
+        plate = below @ half @ _shift(disc.rim, slid) @ half
         half = _tilt(-0.5 * body.wedge)
         frames[upper] = plate @ half @ _shift(0.5 * body.height)
         below = frames[upper] @ _shift(0.5 * body.height) @ half
@@ -169,7 +184,7 @@ def build_column(case: Case, region: Region = LUMBAR, table: Morphometry | None 
 
 def _refuse_meeting_endplates(case: Case, segment: str, disc: DiscSize, below: BodySize) -> None:
     """Refuse a disc whose wedge leaves nothing between the rims of its endplates."""
-    least = disc.height - 0.5 * below.depth_upper * abs(tan(radians(disc.wedge)))
+    least = disc.rim - 0.5 * below.depth_upper * abs(tan(radians(disc.wedge)))
     if least < LEAST_DISC:
         upper, lower = (level.upper() for level in segment.split("_"))
         raise ProblemError(
@@ -181,6 +196,31 @@ def _refuse_meeting_endplates(case: Case, segment: str, disc: DiscSize, below: B
                 "Bend that stretch of the column less (lordosis, kyphosis, cervical_lordosis) or "
                 "narrow the disc less.",
                 key="disc_narrowing",
+            )
+        )
+
+
+def _refuse_closed_canal(
+    case: Case, upper: str, lower: str, bodies: Mapping[str, BodySize]
+) -> None:
+    """Refuse a slip or a herniation that leaves the nerves of the canal no room."""
+    segment = f"{upper}_{lower}"
+    deep = min(bodies[upper].canal_depth, bodies[lower].canal_depth)
+    # The arch slips with its body; without lamina it presses on nothing.
+    slipped = 0.0 if upper in case.laminectomy else abs(case.slip.get(segment, 0.0))
+    out = sum(one.size for one in case.herniations if one.segment == segment)
+    left = deep - slipped * bodies[lower].depth_upper - out
+    nerves = "cord" if COLUMN.index(upper) < COLUMN.index("l1") else "cauda equina"
+    if left < ROOM[nerves] and (slipped or out):
+        raise ProblemError(
+            Problem(
+                f"case {case.id}",
+                f"the canal at {upper.upper()}–{lower.upper()} would be {max(left, 0):.1f} mm "
+                f"deep: it is {deep:.1f} mm, and slip and herniation take the rest. The {nerves} "
+                f"needs {ROOM[nerves]:g} mm.",
+                "Let the vertebra slip less, make the herniation smaller, or take the lamina of "
+                f"{upper.upper()} away (laminectomy).",
+                key="slip" if slipped else "herniations",
             )
         )
 

@@ -1,14 +1,13 @@
 """How far the model's bones lie from other people's: surface distances after alignment.
 
-The other surfaces are PLY files in RAS mm in a folder, named by level (``L3.ply``,
-``sacrum.ply``). Nothing of them enters the model.
+The other surfaces are those of `other_bones`. Nothing of them enters the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyvista as pv
@@ -18,6 +17,7 @@ from scipy.spatial import cKDTree
 from spine_tutor.anatomy.bones import Bone, skeletons
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.fields import sample
+from spine_tutor.anatomy.other_bones import OtherBones
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.problems import Problem, ProblemError
 
@@ -106,32 +106,43 @@ def named_bones(case: Case) -> dict[str, tuple[Bone, ...]]:
     )
 
 
-def read_surfaces(folder: Path) -> dict[str, Path]:
-    """Return the PLY files of a folder by their names in small letters."""
-    return {path.stem.lower(): path for path in sorted(folder.glob("*.ply"))}
-
-
-def compare(named: Named, folder: Path) -> list[SurfaceDistance]:
-    """Measure every bone that `folder` has a surface of.
+def compare(named: Named, others: OtherBones) -> list[SurfaceDistance]:
+    """Measure every bone that another person has a surface of.
 
     Raises:
-        ProblemError: if the folder has none.
+        ProblemError: if there is none.
     """
-    files = read_surfaces(folder)
     found = [
-        _nearest(level, bones, pv.read(files[level]).triangulate())
+        _nearest(level, bones, others.surfaces[level])
         for level, bones in named.items()
-        if level in files
+        if level in others.surfaces
     ]
     if not found:
         raise ProblemError(
             Problem(
-                str(folder),
+                others.source,
                 "has no surface named after a bone of the model.",
-                "Name the files " + ", ".join(f"{level.upper()}.ply" for level in named) + ".",
+                "Name the files or labels " + ", ".join(level.upper() for level in named) + ".",
             )
         )
     return found
+
+
+def surface_rows(named: Named, others: OtherBones) -> list[dict[str, Any]]:
+    """Return `compare` as rows to print, and after them the bones that the scan cuts.
+
+    Raises:
+        ProblemError: if the other person has no surface to compare with.
+    """
+    fine = {"note": others.note} if others.note else {}
+    rows: list[dict[str, Any]] = [
+        {"bone": d.level.upper(), "mean_mm": d.mean, "p95_mm": d.p95, "scale": d.scale, **fine}
+        for d in compare(named, others)
+    ]
+    nothing = {"mean_mm": None, "p95_mm": None, "scale": None}
+    left_out = "left out: the edge of the scan cuts it"
+    cut = [level for level in named if level in others.cut]
+    return rows + [{"bone": level.upper(), **nothing, "note": left_out} for level in cut]
 
 
 def _nearest(level: str, bones: tuple[Bone, ...], other: pv.PolyData) -> SurfaceDistance:

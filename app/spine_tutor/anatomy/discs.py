@@ -32,11 +32,11 @@ def _paint_disc(canvas: Canvas, column: Column, case: Case, upper: str, lower: s
     above, below = column.bodies[upper], column.bodies[lower]
     half_width = 0.25 * (above.width_lower + below.width_upper)
     half_depth = 0.25 * (above.depth_lower + below.depth_upper)
-    height = column.discs[segment].height
+    rim_height = column.discs[segment].rim
     lost = case.disc_narrowing.get(segment, 0.0)
 
     middle = column.disc_frame(segment)
-    reach = np.abs(middle[:3, :3]) @ [half_width + 4.0, half_depth + 4.0, 0.5 * height + 9.0]
+    reach = np.abs(middle[:3, :3]) @ [half_width + 4.0, half_depth + 4.0, 0.5 * rim_height + 9.0]
     window = canvas.window(middle[:3, 3] - reach, middle[:3, 3] + reach)
     x, y, z = _local(canvas, window, middle)
     bulge = BULGE + lost * NARROW_BULGE
@@ -54,7 +54,7 @@ def _paint_disc(canvas: Canvas, column: Column, case: Case, upper: str, lower: s
 
     share = np.sqrt(NUCLEUS_AREA)
     core = _rim(x, y + NUCLEUS_BACK * 2.0 * half_depth, share * half_width, share * half_depth)
-    nucleus = disc & (core**4 + np.abs(z / (0.5 * height + 1.2)) ** 4 < 1.0)
+    nucleus = disc & (core**4 + np.abs(z / (0.5 * rim_height + 1.2)) ** 4 < 1.0)
     dry = "disc_annulus" if lost > DESICCATED else None
     canvas.paint(f"{segment}_nucleus", nucleus, window, tissue=dry)
     canvas.paint(f"{segment}_annulus", disc, window)

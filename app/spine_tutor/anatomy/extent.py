@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.posture import sideways
 
 Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -21,19 +22,23 @@ class Margins:
     Attributes:
         fine: to either side, behind, in front, below the lowest and above the highest endplate.
         coarse: the same, down to the skin of someone without fat.
+        around: how far the fine grid follows the skin of the sides and the front outwards, as a
+            share of what fat there is more of than in the average adult.
     """
 
     fine: tuple[float, float, float, float, float]
     coarse: tuple[float, float, float, float, float]
+    around: float = 0.0
 
 
 MARGINS: Mapping[str, Margins] = {
-    "cervical": Margins((44, 62, 34, 6, 26), (192, 70, 96, 26, 46)),
-    "thoracic": Margins((54, 72, 24, 2, 2), (158, 78, 148, 14, 14)),
+    "cervical": Margins((68, 62, 48, 6, 26), (202, 84, 96, 26, 46), around=0.5),
+    "thoracic": Margins((66, 72, 24, 2, 2), (158, 78, 148, 14, 14)),
     "lumbar": Margins((62, 66, 38, 40, 2), (172, 100, 128, 106, 14)),
-    "sacral": Margins((78, 66, 32, 118, 2), (190, 96, 128, 190, 14)),
+    "sacral": Margins((78, 66, 32, 118, 6), (190, 104, 128, 190, 14)),
 }
-"""By region; the fine grid of the neck goes up to the base of the skull."""
+"""By region. The fine grid holds what a probe is laid on: all of the neck between jaw and
+shoulders, up to the base of the skull, and elsewhere the skin of the back beside the column."""
 
 
 def boxes(column: Column, case: Case) -> tuple[Box, Box]:
@@ -53,5 +58,9 @@ def boxes(column: Column, case: Case) -> tuple[Box, Box]:
         return low, np.array([x + side, before + f + front, crown + u])
 
     # the fine grid holds the skin of the back; over the buttocks it lies in the coarse one
-    fine = box(margins.fine, 0.0, 1.2 * min(fat, 40.0), 0.0)
+    around = margins.around * more
+    fine = box(margins.fine, around, 1.2 * min(fat, 40.0), around)
+    if case.scoliosis is not None:  # both the straight and the bent column
+        aside = sideways(case.scoliosis, column, size)
+        fine[0][0], fine[1][0] = fine[0][0] + min(aside, 0.0), fine[1][0] + max(aside, 0.0)
     return fine, box(margins.coarse, 1.6 * fat + 8.0, 2.0 * fat, 1.2 * fat + 0.9 * more)

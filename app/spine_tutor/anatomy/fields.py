@@ -115,7 +115,13 @@ def superellipse(
     return ((radius - 1) / slope).astype(np.float32)
 
 
-def limb(path: ArrayLike, half_widths: ArrayLike, across: ArrayLike, reach: float = 1e3) -> Field:
+def limb(
+    path: ArrayLike,
+    half_widths: ArrayLike,
+    across: ArrayLike,
+    reach: float = 1e3,
+    blend: float = 0.5,
+) -> Field:
     """Return a rounded limb along a polyline with an elliptic, tapering section.
 
     Args:
@@ -125,6 +131,8 @@ def limb(path: ArrayLike, half_widths: ArrayLike, across: ArrayLike, reach: floa
             square to each stretch.
         reach: farther than this from a box around it the distance is `FAR`, to save time, mm;
             it must exceed any blend that the limb takes part in.
+        blend: width over which its stretches flow together, mm; little for many short ones,
+            on which it leaves rings.
     """
     knots = np.asarray(path, np.float64)
     widths = np.asarray(half_widths, np.float32)
@@ -143,7 +151,7 @@ def limb(path: ArrayLike, half_widths: ArrayLike, across: ArrayLike, reach: floa
 
     def field(points: Points) -> Distances:
         points = np.ascontiguousarray(points, np.float32)
-        return _limb_distance(points, low, high, starts, axes, lengths, widths)
+        return _limb_distance(points, low, high, starts, axes, lengths, widths, np.float32(blend))
 
     return field
 
@@ -157,9 +165,11 @@ def _limb_distance(
     axes: NDArray[np.float32],
     lengths: NDArray[np.float32],
     widths: NDArray[np.float32],
+    blend: np.float32,
 ) -> Distances:
     """Return the distance to a chain of stretches, blended a little where they meet."""
-    one, zero, blend = np.float32(1), np.float32(0), np.float32(0.5)
+    one, zero = np.float32(1), np.float32(0)
+    share = np.float32(0.25) / blend if blend > 0 else zero
     found = np.empty(len(points), np.float32)
     for i in range(len(points)):
         x, y, z = points[i]
@@ -183,7 +193,7 @@ def _limb_distance(
                 ratio = (radius + _TINY) / (slope + _TINY / min(a, b))
                 distance = ratio * (radius - one)
                 overlap = max(blend - abs(best - distance), zero)
-                best = min(best, distance) - overlap * overlap * blend
+                best = min(best, distance) - overlap * overlap * share
         found[i] = best
     return found
 
@@ -289,10 +299,10 @@ def _evaluate(
 def _stretched(coarse: Distances) -> Distances:
     """Interpolate linearly to half the spacing along each axis."""
     for axis in range(3):
-        low = coarse.take(range(coarse.shape[axis] - 1), axis)
-        high = coarse.take(range(1, coarse.shape[axis]), axis)
-        shape = list(low.shape)
-        shape[axis] *= 2
-        between = np.stack([low, (low + high) / 2], axis + 1).reshape(shape)
-        coarse = np.concatenate([between, coarse.take([-1], axis)], axis)
+        first = np.moveaxis(coarse, axis, 0)
+        fine = np.empty((2 * len(first) - 1, *first.shape[1:]), np.float32)
+        fine[::2] = first
+        np.add(first[:-1], first[1:], out=fine[1::2])
+        fine[1::2] *= 0.5
+        coarse = np.moveaxis(fine, 0, axis)
     return coarse

@@ -39,9 +39,10 @@ def atlas_landmarks(
     structures: StructureSet,
     column: Column,
     tubes: Iterable[Tube] = (),
+    sex: str = "pooled",
 ) -> dict[str, Landmark]:
     """Return the landmarks of an atlas by name, worked out on its grids and thin structures."""
-    places = Places(grids, structures, column, {tube.structure: tube for tube in tubes})
+    places = Places(grids, structures, column, {tube.structure: tube for tube in tubes}, sex)
     marks = list(_on_skin(places))
     for targets in _TARGETS[column.region.id]:
         marks.extend(targets(places))

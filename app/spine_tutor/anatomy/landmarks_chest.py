@@ -8,21 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy.landmarks_lumbar import outward
-from spine_tutor.anatomy.places import Places
+from spine_tutor.anatomy.places import Places, middle, nearest
 from spine_tutor.anatomy.ribs import SIGN
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.subject import Landmark
 
 Array = NDArray[np.float64]
 
-PARAVERTEBRAL = (26.0, 23.5, 19.0)
-"""From the midline to the entry at upper, middle and lower levels, mm: the mean of women (25, 22
-and 18) and men (27, 25 and 20) (literature)."""
+PARAVERTEBRAL = {
+    "female": (25.0, 22.0, 18.0),
+    "male": (27.0, 25.0, 20.0),
+    "pooled": (26.0, 23.5, 19.0),
+}
+"""From the midline to the entry at upper, middle and lower levels, mm, by sex (literature)."""
+TRIED, STRIDE = 1500, 60
+"""Voxels of the paravertebral fat, the nearest first, of which every 60th is tried for a tip
+that a needle can reach without touching the intercostal artery."""
+OFF_PLEURA = 2.0
+"""How far before an intercostal nerve, which lies on the pleura, the tip is held, mm (estimate)."""
 ANGLE = 62.0
 """From the midline to the angle of a rib, lateral to the long muscles, mm (estimate)."""
 STEEP = {"t1": 0.5, "t2": 0.6, "t3": 0.8, "t4": 0.9, "t5": 1.1, "t8": 1.1, "t9": 0.8, "t10": 0.5,
          "t12": 0.3}  # fmt: skip
 """How steeply from below an interlaminar needle rises, mm up a mm forwards (estimate)."""
+UPPER = ("t1", "t2", "t3", "t4")
+"""Levels whose facet joints stand beside the foramen, so that it is entered from the side
+(estimate)."""
 MIDLINE_OUT = ("t5", "t6", "t7", "t8")
 """Levels whose spinous processes overhang, so that the way in is paramedian only (estimate)."""
 
@@ -60,19 +71,22 @@ def _title(level: str, side: str) -> str:
 
 
 def _paravertebral(places: Places, number: int, side: str) -> Landmark:
-    """In the fat between the pleura and the ligament under a transverse process."""
+    """In the fat between the pleura and the ligament under a transverse process, off its artery."""
     level = f"t{number}"
     process = places.local(f"{level}_transverse_process_{side}", level)
-    across = PARAVERTEBRAL[(number > 4) + (number > 8)]
+    across = PARAVERTEBRAL[places.sex][(number > 4) + (number > 8)]
     near = process[np.abs(np.abs(process[:, 0]) - across) < 3.0]
     near = near if len(near) else process
     point = places.world(level, SIGN[side] * across, near[:, 1].min() + 18.0, near[:, 2].min() - 4)
+    out = outward(places, level, side, 0.0, 8.0)
+    fat = places.fat_near(point, 14.0, f"paravertebral_fat_{side}")[:TRIED]
+    free = (place for place in fat[::STRIDE] if places.is_free(place, out))
     return places.mark(
         f"{level}_paravertebral_target_{side}",
         f"{_title(level, side)} paravertebral block",
-        places.in_fat(point, 14.0, f"paravertebral_fat_{side}"),
+        next(free, fat[0] if len(fat) else point),
         _BLOCK,
-        outward(places, level, side, 0.0, 8.0),
+        out,
     )
 
 
@@ -83,7 +97,7 @@ def _branch(places: Places, level: str, side: str) -> Landmark:
     point = places.world(level, *corner)
     nerve = places.tubes.get(f"t{int(level[1:]) - 1}_medial_branch_{side}")
     if nerve is not None:
-        point = nerve.path[np.argmin(np.linalg.norm(nerve.path - point, axis=1))]
+        point = nearest(nerve.path, point)
     return places.mark(
         f"{level}_medial_branch_target_{side}",
         f"Medial branch target on {_title(level, side)}",
@@ -103,34 +117,38 @@ def _foramen(places: Places, level: str, side: str) -> Landmark:
         f"{_title(level, side)} transforaminal target",
         places.in_fat(point),
         _FORAMEN,
-        outward(places, level, side, 35.0, 5.0),
+        outward(places, level, side, 65.0 if level in UPPER else 35.0, 0.0),
     )
 
 
 def _intercostal(places: Places, level: str, side: str) -> Landmark:
-    """Where the nerve lies in the groove, as far from the midline as the angle of its rib."""
+    """In the muscle behind the nerve, as far from the midline as the angle of its rib."""
     path = places.tubes[f"intercostal_nerve_{level}_{side}"].path
     across = min(ANGLE, 0.9 * float(np.abs(path[:, 0]).max()))
-    point = path[np.argmin(np.abs(np.abs(path[:, 0]) - across))]
+    nerve = path[np.argmin(np.abs(np.abs(path[:, 0]) - across))]
+    out = np.array([0.1 * SIGN[side], -1.0, -0.35])
+    if level in ("t1", "t2"):  # over the rib below, behind the shoulder blade
+        out = np.array([0.4 * SIGN[side], -1.0, 0.6])
+    muscle = f"intercostal_muscles_{side}"
+    point = places.in_fat(nerve + OFF_PLEURA * out, 3.0, muscle)
     return places.mark(
         f"{level}_intercostal_target_{side}",
         f"{_title(level, side)} intercostal block at the angle of the rib",
         point,
         _RIB,
-        np.array([0.1 * SIGN[side], -1.0, -0.35]),
+        out,
     )
 
 
 def _rib_joint(places: Places, level: str, side: str) -> Landmark:
     joint = places.local(f"costotransverse_joint_{level}_{side}", level)
     back = joint[joint[:, 1] < np.percentile(joint[:, 1], 10)]
-    middle = back[np.argmin(np.linalg.norm(back - back.mean(axis=0), axis=1))]
     return places.mark(
         f"{level}_costotransverse_target_{side}",
         f"{_title(level, side)} costotransverse joint",
-        places.world(level, *middle),
+        places.world(level, *middle(back)),
         _RIB_JOINT,
-        outward(places, level, side, 10.0, 15.0),
+        outward(places, level, side, *((65.0, 0.0) if level in ("t1", "t2") else (10.0, 15.0))),
     )
 
 
@@ -138,11 +156,10 @@ def _facet(places: Places, upper: str, lower: str, side: str) -> Landmark:
     """At the lower end of the joint."""
     joint = places.local(f"{upper}_{lower}_facet_joint_{side}", upper)
     low = joint[joint[:, 2] < np.percentile(joint[:, 2], 12)]
-    middle = low[np.argmin(np.linalg.norm(low - low.mean(axis=0), axis=1))]
     return places.mark(
         f"{upper}_{lower}_facet_target_{side}",
         f"{upper.upper()}–{lower.upper()} {side} facet joint entry",
-        places.world(upper, *middle),
+        places.world(upper, *middle(low)),
         _FACET,
         outward(places, upper, side, 5.0, 55.0),
     )
@@ -153,9 +170,9 @@ def _interlaminar(places: Places, upper: str, lower: str, side: str | None) -> L
     flavum = places.points(f"ligamentum_flavum_{upper}_{lower}")
     sign = SIGN[side] if side else 0.0
     medial = flavum[np.abs(flavum[:, 0] - 3.0 * sign) < 3.0]
-    middle = (medial if len(medial) else flavum).mean(axis=0)
+    center = (medial if len(medial) else flavum).mean(axis=0)
     frame = places.column.disc_frame(f"{upper}_{lower}")
-    point = places.in_fat(np.r_[3.0 * sign, (middle + 3.0 * frame[:3, 1])[1:]])
+    point = places.in_fat(np.r_[3.0 * sign, (center + 3.0 * frame[:3, 1])[1:]])
     numbers = [int(level[1:]) for level in STEEP]
     number = int(upper[1:]) if upper.startswith("t") else 0
     steep = float(np.interp(number, numbers, list(STEEP.values())))

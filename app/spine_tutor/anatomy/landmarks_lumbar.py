@@ -17,6 +17,11 @@ OBLIQUE = {"transforaminal": 30.0, "kambin": 40.0, "medial branch": 25.0, "disc"
            "facet": 30.0, "sympathetic": 38.0}  # fmt: skip
 """How far to the side of the target's own side the needle comes from, degrees in the frame of the
 vertebra, whose upper endplate is squared: 25–35 recalled (R), the rest estimates (E)."""
+ASIDE = (0.0, 4.0, 8.0, 12.0)
+"""How far to the needle's own side of the nucleus' middle it may aim where the iliac crest and the
+sacral ala leave no way to the middle itself, mm (estimate)."""
+RISE = 0.25
+"""How much an L5–S1 needle comes from above the plane of its disc, over the crest (estimate)."""
 OVER_CREST = -14.0
 """How far from above a needle must come to pass the iliac crest at L5, degrees (estimate)."""
 
@@ -108,17 +113,20 @@ def _disc(places: Places, upper: str, lower: str, side: str) -> Landmark:
     nucleus = places.points(f"{upper}_{lower}_nucleus").mean(axis=0)
     sign = 1.0 if side == "right" else -1.0
     angle = np.radians(OBLIQUE["disc"])
-    rise = 0.08 if lower == "s1" else 0.0  # over the iliac crest
+    rise = RISE if lower == "s1" else 0.0
     out = disc[:3, :3] @ [sign * np.sin(angle), -np.cos(angle), rise]
-    free = next(places.ways(nucleus, out), None)  # at L5–S1 there may be no straight way
+    aims = (nucleus + sign * aside * disc[:3, 0] for aside in ASIDE)
+    free = next((way for aim in aims for way in places.ways(aim, out)), None)
     way = nucleus + np.arange(0.0, 40.0, 0.5)[:, None] * out if free is None else free
     annulus = places.structures[f"{upper}_{lower}_annulus"].label
     index, inside = places.grid.voxel_of(way)
     within = np.flatnonzero(inside & (places.grid.labels[tuple(index.T)] == annulus))
     point = way[max(within[-1] - 4, 0)] if len(within) else nucleus  # 2 mm inside
     title = f"{upper.upper()}–{lower.upper()} {side} disc entry"
-    entry = None if free is None else rounded(free[-1])
-    return Landmark(f"{upper}_{lower}_disc_entry_{side}", title, rounded(point), _DISC, entry)
+    id_ = f"{upper}_{lower}_disc_entry_{side}"
+    if free is None:
+        return places.mark(id_, title, point, _DISC, out)
+    return Landmark(id_, title, rounded(point), _DISC, rounded(free[-1]))
 
 
 def _facet(places: Places, upper: str, lower: str, side: str) -> Landmark:

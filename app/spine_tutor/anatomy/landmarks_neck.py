@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy.landmarks_lumbar import behind_dura, outward
-from spine_tutor.anatomy.places import Places
+from spine_tutor.anatomy.places import Places, middle, nearest
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.subject import Landmark
 
@@ -24,10 +24,15 @@ from below a needle passes between the spinous processes (estimate)."""
 FORAMEN = 120.0
 """Way to the skin from a foramen, degrees from straight behind to its own side: 60° oblique from
 in front, along the axis of the foramen (literature)."""
+OVER_SHOULDER = (102.0, -16.0)
+"""The same to the foramen of C8, and how far downwards, degrees: from above, behind the plexus
+(estimate)."""
 BEFORE_PROCESS = 1.2
 """How far before the superior articular process the tip lies, mm (estimate)."""
 BEFORE_TUBERCLE = 2.5
 """How far before the bone the tip of a stellate block lies, on longus colli, mm (estimate)."""
+STEEPEST = 35.0
+"""How steeply from below a needle enters a cervical facet joint at most, degrees (estimate)."""
 BESIDE_CAROTID = 118.0
 """Way to the skin from a stellate target in the plane of the probe, behind the carotid and before
 the roots, degrees from straight behind (estimate)."""
@@ -91,7 +96,7 @@ def _branch(places: Places, level: str, side: str) -> Landmark:
 def _third_occipital(places: Places, side: str) -> Landmark:
     joint = places.points(f"c2_c3_facet_joint_{side}").mean(axis=0)
     path = places.tubes[f"third_occipital_nerve_{side}"].path
-    point = path[np.argmin(np.linalg.norm(path - joint, axis=1))]
+    point = nearest(path, joint)
     title = f"{side.capitalize()} third occipital nerve target"
     out = outward(places, "c2", side, 75.0)
     return places.mark(f"third_occipital_nerve_target_{side}", title, point, _THIRD, out)
@@ -101,14 +106,14 @@ def _facet(places: Places, upper: str, lower: str, side: str) -> Landmark:
     joint = places.local(f"{upper}_{lower}_facet_joint_{side}", lower)
     slope = joint - joint.mean(axis=0)
     along = np.linalg.svd(slope[:, 1:], full_matrices=False)[2][0]
-    along = along if along[0] < 0 else -along  # backwards and down
+    along = along / -along[0]  # backwards and down
     behind = slope[:, 1:] @ along
+    along[1] = max(along[1], -np.tan(np.radians(STEEPEST)))
     edge = joint[behind > np.percentile(behind, 92)]
-    point = edge[np.argmin(np.linalg.norm(edge - edge.mean(axis=0), axis=1))]
     return places.mark(
         f"{upper}_{lower}_facet_target_{side}",
         f"{upper.upper()}–{lower.upper()} {side} facet joint entry",
-        places.world(lower, *point),
+        places.world(lower, *middle(edge)),
         _FACET,
         places.column.frames[lower][:3, :3] @ [0.08 * _sign(side), *along],
     )
@@ -117,18 +122,18 @@ def _facet(places: Places, upper: str, lower: str, side: str) -> Landmark:
 def _foramen(places: Places, root: str, level: str, side: str) -> Landmark:
     """Before the superior articular process, beyond the middle of the pillar."""
     process = places.local(f"{level}_superior_articular_process_{side}", level)
-    middle = np.median(np.abs(process[:, 0]))
-    near = process[np.abs(np.abs(process[:, 0]) - middle) < 1.5]
+    half = np.median(np.abs(process[:, 0]))
+    near = process[np.abs(np.abs(process[:, 0]) - half) < 1.5]
     z = np.percentile(near[:, 2], 45)
     front = near[np.abs(near[:, 2] - z) < 1.5][:, 1].max()
-    point = places.world(level, _sign(side) * middle, front + BEFORE_PROCESS, z)
+    point = places.world(level, _sign(side) * half, front + BEFORE_PROCESS, z)
     point = places.in_fat(point, reach=2.5)
     return places.mark(
         f"{root}_transforaminal_target_{side}",
         f"{root.upper()} {side} transforaminal target",
         point,
         _FORAMEN,
-        outward(places, level, side, FORAMEN, -25.0 if root == "c8" else 0.0),
+        outward(places, level, side, *(OVER_SHOULDER if root == "c8" else (FORAMEN, 0.0))),
     )
 
 
@@ -162,6 +167,7 @@ def _stellate(places: Places, side: str) -> Iterator[Landmark]:
     yield places.mark(f"c6_chassaignac_tubercle_{side}", title, peak, _SKIN)
     frame = places.column.frames["c6"]
     point = peak + BEFORE_TUBERCLE * frame[:3, 1] - 3.0 * _sign(side) * frame[:3, 0]
+    point = places.in_fat(point, where=f"longus_colli_{side}")
     yield places.mark(
         f"stellate_c6_target_{side}",
         f"{side.capitalize()} stellate block target at C6",
@@ -187,11 +193,11 @@ def _root(places: Places, level: str, side: str) -> Landmark:
     x, y, z = tubercle[np.argmax(tubercle[:, 1])]
     nerve = places.local(f"{level}_nerve_root_{side}", level)
     off = np.linalg.norm(nerve - [x, y, z], axis=1)
-    nearest = nerve[np.argmin(off)]
+    close = nerve[np.argmin(off)]
     return places.mark(
         f"{level}_root_ultrasound_target_{side}",
         f"{level.upper()} {side} root under ultrasound",
-        places.world(level, *nearest),
+        places.world(level, *close),
         _ROOT,
         outward(places, level, side, 80.0),
     )
@@ -209,9 +215,11 @@ def _lateral_skin(places: Places, level: str, side: str) -> Landmark:
 
 
 def _occipital(places: Places, side: str) -> Landmark:
+    """Where the nerve leaves the back of the muscles under the occiput."""
     path = places.tubes[f"greater_occipital_nerve_{side}"].path
-    height = (path - places.column.frames["c2"][:3, 3]) @ places.column.frames["c2"][:3, 2]
-    point = path[np.argmin(np.abs(height - 8.0))]
+    deep = places.structures[f"suboccipital_muscles_{side}"].label
+    before = places.labels(path + 2.5 * places.column.frames["c2"][:3, 1])
+    point = path[np.flatnonzero(before == deep)[-1]]
     title = f"{side.capitalize()} greater occipital nerve target"
     out = outward(places, "c2", side, 5.0)
     return places.mark(f"greater_occipital_nerve_target_{side}", title, point, _OCCIPITAL, out)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from spine_tutor.anatomy.pelvis import pelvic_places
-from spine_tutor.anatomy.places import Places
+from spine_tutor.anatomy.places import Places, middle
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.subject import Landmark
 
@@ -19,6 +20,10 @@ CEPHALAD = 20.0
 """Angle between a caudal needle and the sacral canal, degrees (literature)."""
 INTO_CANAL = 6.0
 """How far above the apex of the hiatus the tip of a caudal needle lies, mm (estimate)."""
+LATERAL = (5.0, 12.0)
+"""How far lateral to the middle of its foramen a lateral branch is met, mm (estimate)."""
+CEPHALAD_VIEW = 12.0
+"""Tilt of the view in which the lower joint line is seen, degrees cephalad: 10–15 (literature)."""
 JOINT = (10.0, 20.0)
 """How far above the lower margin of the sacroiliac joint it is entered, mm (literature)."""
 
@@ -35,10 +40,12 @@ def targets(places: Places) -> Iterator[Landmark]:
     known = pelvic_places(column.endplate("s1", "upper"), column.sacral_scale)
     for side in SIDES:
         yield _first_foramen(places, known, side)
-        yield _on_branch(places, f"l5_dorsal_ramus_{side}", f"L5 {side} dorsal ramus", _NOTCH)
+        name = f"L5 {side} dorsal ramus"
+        yield _on_branch(places, "l5_dorsal_ramus", side, _in_notch(places, side), name, _NOTCH)
         for level in LATERAL_BRANCHES:
-            name = f"{level.upper()} {side} lateral branch"
-            yield _on_branch(places, f"{level}_lateral_branches_{side}", name, _LATERAL)
+            name, stem = f"{level.upper()} {side} lateral branch", f"{level}_lateral_branches"
+            point = _beside_foramen(places, known, stem, side)
+            yield _on_branch(places, stem, side, point, name, _LATERAL)
         yield _joint(places, side)
     yield _caudal(places, known)
 
@@ -55,11 +62,30 @@ def _first_foramen(places: Places, known: Mapping[str, Array], side: str) -> Lan
     )
 
 
-def _on_branch(places: Places, tube: str, name: str, source: str) -> Landmark:
-    """On the bone beside a branch, a third along it."""
-    path = places.tubes[tube].path
-    point = path[len(path) // 3]
-    stem, side = tube.rsplit("_", 1)
+def _in_notch(places: Places, side: str) -> Array:
+    """Return where the fifth dorsal ramus is nearest to both the ala and the process of S1."""
+    path = places.tubes[f"l5_dorsal_ramus_{side}"].path
+    bones = (f"sacral_ala_{side}", f"s1_superior_articular_process_{side}")
+    far = [cKDTree(places.points(bone)).query(path)[0] for bone in bones]
+    point: Array = path[np.argmin(np.maximum(*far))]
+    return point
+
+
+def _beside_foramen(places: Places, known: Mapping[str, Array], stem: str, side: str) -> Array:
+    """Return where a branch lies nearest to the bone lateral to its foramen."""
+    foramen = known[f"{stem[:2]}_posterior_foramen_{side}"]
+    path = places.tubes[f"{stem}_{side}"].path
+    off = np.abs(path[:, 0]) - abs(foramen[0])
+    beside = path[(off > LATERAL[0]) & (off < LATERAL[1])]
+    gap = cKDTree(places.points("sacrum")).query(beside)[0]
+    point: Array = beside[np.argmin(gap)]
+    return point
+
+
+def _on_branch(
+    places: Places, stem: str, side: str, point: Array, name: str, source: str
+) -> Landmark:
+    """On the bone beside a branch."""
     return places.mark(f"{stem}_target_{side}", f"{name} target", point, source, [0, -1, -0.15])
 
 
@@ -69,14 +95,14 @@ def _joint(places: Places, side: str) -> Landmark:
     above = joint[:, 2] - np.percentile(joint[:, 2], 1)
     low = joint[(above > JOINT[0]) & (above < JOINT[1])]
     edge = low[low[:, 1] < np.percentile(low[:, 1], 5)]
-    point = edge[np.argmin(np.linalg.norm(edge - edge.mean(axis=0), axis=1))]
+    point = middle(edge)
     sign = 1.0 if side == "right" else -1.0
     return places.mark(
         f"sacroiliac_joint_target_{side}",
         f"{side.capitalize()} sacro-iliac joint entry",
         point,
         _JOINT,
-        [-0.2 * sign, -1.0, -0.25],
+        [-0.27 * sign, -1.0, np.tan(np.radians(CEPHALAD_VIEW))],
     )
 
 

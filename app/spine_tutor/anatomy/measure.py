@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import atan2, degrees
 from typing import Any
 
 import numpy as np
 
 from spine_tutor.anatomy import vertebra
 from spine_tutor.anatomy.cervical_shape import Pierced
+from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.fields import Distances, Points
 from spine_tutor.anatomy.measure_cervical import measure_cervical
 from spine_tutor.anatomy.morphometry import morphometry
@@ -79,21 +81,43 @@ def measure(model: VertebraModel) -> dict[str, float]:
     return found
 
 
-def table_rows(vertebrae: Mapping[str, VertebraModel]) -> list[dict[str, Any]]:
-    """Return the model's measures beside every row of the morphometry table, all as text or mm."""
+def measure_posture(column: Column) -> dict[str, float]:
+    """Return the curves of a column in the mid-sagittal plane, degrees between endplates."""
+
+    def lean(level: str, side: str) -> float:
+        up = column.endplate(level, side)[:3, 2]
+        return degrees(atan2(up[1], up[2]))
+
+    return {
+        "lordosis": lean("s1", "upper") - lean("l1", "upper"),
+        "sacral_slope": lean("s1", "upper"),
+        "kyphosis": lean("t4", "upper") - lean("t12", "lower"),
+        "t1_slope": lean("t1", "upper"),
+        "cervical_lordosis": lean("c7", "lower") - lean("c2", "lower"),
+    }
+
+
+def table_rows(measured: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
+    """Return what was measured beside every row of the morphometry table.
+
+    Args:
+        measured: by level, segment or ``all``, and by measure, in the table's units.
+    """
     rows = []
-    for level, model in vertebrae.items():
-        for name, value in measure(model).items():
+    for where, values in measured.items():
+        for name, value in values.items():
             measurement = morphometry().measurements[name]
             for row in measurement.rows:
-                if level in row.values:
-                    published = row.values[level]
+                if where in row.values:
+                    published = row.values[where]
                     rows.append(
                         {
-                            "level": level.upper(),
+                            "level": "" if where == "all" else where.upper().replace("_", "–"),
                             "measure": measurement.title,
-                            "model_mm": round(value, 1),
-                            "table_mm": published,
+                            "unit": measurement.unit,
+                            "model": round(value, 1),
+                            "table": published,
+                            "sd": row.sd,
                             "off_percent": round(100 * (value / published - 1), 1),
                             "mark": row.mark + (" (estimate)" if row.is_estimate else ""),
                             "source": morphometry().sources[row.source],

@@ -44,6 +44,10 @@ class Measurement(BaseModel):
     rows: tuple[Row, ...] = Field(min_length=1)
     condition: str = ""
 
+    def known(self) -> tuple[str, ...]:
+        """Return the levels or segments that any row has."""
+        return tuple(dict.fromkeys(key for row in self.rows for key in row.values))
+
     def value(self, where: str = "all") -> float:
         """Return the middle of the rows that have `where`, which is what the atlas is built to.
 
@@ -52,8 +56,8 @@ class Measurement(BaseModel):
         """
         found = [row.values[where] for row in self.rows if where in row.values]
         if not found:
-            known = {key for row in self.rows for key in row.values}
-            raise KeyError(f"{self.title}: no value for `{where}`. {nearest(where, known)}")
+            known = nearest(where, self.known())
+            raise KeyError(f"{self.title}: no value for `{where}`. {known}")
         return sum(found) / len(found)
 
 

@@ -16,7 +16,7 @@ from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.fields import sample
-from spine_tutor.anatomy.halves import on_both, on_side, signed_distance
+from spine_tutor.anatomy.halves import cropped, on_both, on_side, signed_distance
 from spine_tutor.anatomy.neck_line import Array, Straight, neck_line, neck_size
 from spine_tutor.anatomy.neck_muscles import MUSCLES, muscle_solids
 from spine_tutor.anatomy.neck_organs import organ_solids, paint_organs
@@ -32,6 +32,8 @@ FAT = {
     "c5": (0.58, 0.25), "c3": (0.40, 0.30), "c1": (0.38, 0.30), "head": (0.30, 0.25),
 }  # fmt: skip
 """Subcutaneous fat behind and before as shares of that behind L3 (estimates)."""
+PAIRED = (*MUSCLES, "lung", "pleura")
+"""Solids of one side that need not reach the midline."""
 
 
 class Neck:
@@ -47,7 +49,7 @@ class Neck:
         self.straight = Straight(self.line, self.lattice, self.size)
         wall = self._wall(tips)
         solids = chain(muscle_solids(self.straight, wall), organ_solids(self.straight, wall))
-        self.solids = {name: self.straight.in_world(solid) for name, solid in solids}
+        self.solids = {name: self._bent(name, solid) for name, solid in solids}
         fascia = _true(self.straight.in_world(wall))
         fat = self.straight.in_world(self.straight.solid(self._fat()))
         self.solids |= {
@@ -76,6 +78,11 @@ class Neck:
         canvas.paint_solid("subcutaneous_fat", self._whole("body"))
 
     # -- making the solids --------------------------------------------------------------------
+
+    def _bent(self, name: str, straight: Solid) -> Solid:
+        """Return a solid in the world; of what is paired only where it is."""
+        solid = self.straight.in_world(straight)
+        return cropped(solid) if name in PAIRED else solid
 
     def _wall(self, tips: Array) -> Solid:
         """Return the solid inside the deep fascia."""
@@ -131,6 +138,4 @@ class Neck:
 
 def _true(solid: Solid) -> Solid:
     """Return a solid whose distances are true in space, not only in the plane of its sections."""
-    right = solid.values < 0
-    both = signed_distance(np.concatenate([right[:0:-1], right]), solid.spacing)
-    return Solid(both[len(right) - 1 :], solid.origin, solid.spacing)
+    return Solid(signed_distance(solid.values < 0, solid.spacing), solid.origin, solid.spacing)

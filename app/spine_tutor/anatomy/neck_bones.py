@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
-from spine_tutor.anatomy.neck_line import neck_line, neck_size
+from spine_tutor.anatomy.neck_line import neck_size
 from spine_tutor.anatomy.posed import PosedBone
 from spine_tutor.anatomy.shoulder import build_shoulders
 from spine_tutor.anatomy.skeleton import VertebraModel
@@ -26,5 +26,5 @@ def build_neck_bones(
     scale = neck_size(case)
     return (
         *build_skull(vertebrae["c1"], scale),
-        *build_shoulders(neck_line(column, case), scale),
+        *build_shoulders(column, scale, arms=True),
     )

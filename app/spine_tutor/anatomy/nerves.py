@@ -7,12 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.catalogue import SACRAL_ROOTS
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.morphometry import morphometry
+from spine_tutor.anatomy.passage import (
+    CLEARANCE,
+    HARD,
+    clear_of_bone,
+    labels_of_kinds,
+    led_round,
+)
 from spine_tutor.anatomy.roots_cervical import over_transverse_process
 from spine_tutor.anatomy.rows import SIDES
 from spine_tutor.anatomy.sacrum import FORAMINA
@@ -25,8 +31,6 @@ Vertebrae = Mapping[str, VertebraModel]
 
 BELOW_PEDICLE = 1.6
 """Gap between the lower border of a pedicle and the root under it, mm (estimate)."""
-CLEARANCE = 0.4
-"""Least gap between a root and bone, mm (estimate)."""
 GANGLION_LENGTH = 11.0
 """Length of a ganglion, mm (estimate)."""
 # Where the nerve goes beyond the foramen, right side: unit-free steps of world x, y, z.
@@ -39,12 +43,12 @@ _ONWARD = {
     "l3": (0.36, 0.34, -0.87),
     "l4": (0.34, 0.34, -0.88),
     "l5": (0.34, 0.50, -0.80),
-    "s1": (0.25, 0.75, -0.62),
-    "s2": (0.50, 0.66, -0.56),
-    "s3": (0.62, 0.45, -0.64),
+    "s1": (0.42, 0.15, -0.90),
+    "s2": (0.58, 0.10, -0.81),
+    "s3": (0.66, 0.10, -0.74),
     "s4": (0.40, 0.45, -0.80),
 }
-_BEYOND = {"c": 20.0, "t": 14.0, "t12": 34.0}
+_BEYOND = {"c": 20.0, "t": 14.0, "t12": 34.0, "s": 14.0}
 """Length of the nerve beyond the foramen, mm; plexus and intercostal nerves begin early."""
 
 
@@ -125,10 +129,12 @@ def root_path(
     """
     sign = 1.0 if side == "right" else -1.0
     leave = root_exit(sac.line, sac.column, level, under)
-    width = float(sac.section(leave)[0])
+    thick = _thickness(level)
+    width = float(sac.section(leave - 3.0)[0])
+    beside = max(width + 1.0, 0.5 * thick + CLEARANCE)  # and not across the midline
     points = [
         sac.place(leave + 2.0, sign * (EXIT[0] - 0.14), EXIT[1]),
-        sac.place(leave - 3.0, sign * (1.0 + 1.0 / width), EXIT[1] + 0.05),
+        sac.place(leave - 3.0, sign * beside / width, EXIT[1] + 0.05),
     ]
     if under is None:
         way = _through_sacrum(sac.column, level, sign)
@@ -139,37 +145,24 @@ def root_path(
     onward = np.array(_ONWARD.get(level) or _ONWARD[level[0]]) * [sign, 1.0, 1.0]
     beyond = _BEYOND.get(level) or _BEYOND.get(level[0], 34.0)
     points += [*way, way[-1] + 0.4 * beyond * onward, way[-1] + beyond * onward]
-    path = _clear_of_bone(canvas, smooth(points, STEP), 0.5 * _thickness(level))
+    path = clear_of_bone(canvas, smooth(points, STEP), 0.5 * _thickness(level))
+    # a bone right across the way, such as the head of the next rib, is not to be pushed past
+    taken = labels_of_kinds(canvas, (*HARD, "nerve"))
+    led = led_round(canvas, taken, path, 0.5 * _thickness(level))
+    if led is not path:
+        path = clear_of_bone(canvas, led, 0.5 * _thickness(level))
+    path = path[_leaves_sac(canvas, path) :]
     ganglion = way[1] if under is None else way[2]
     nearest = int(np.argmin(np.linalg.norm(path - ganglion, axis=1)))
     return path, STEP * nearest
 
 
-def _clear_of_bone(canvas: Canvas, path: Array, radius: float) -> Array:
-    """Return a path pushed aside wherever it comes nearer to bone or disc than its radius."""
-    window = canvas.window(path.min(axis=0) - 10.0, path.max(axis=0) + 10.0)
-    coarser = 2  # every second voxel is enough to know where to go
-    start = canvas.origin + canvas.spacing * np.array([part.start for part in window])
-    spacing = coarser * canvas.spacing
-    hard = np.zeros(1 << 16, bool)
-    for structure in canvas.structures.values():
-        hard[structure.label] = structure.kind in ("bone", "disc", "joint")
-    solid = hard[canvas.labels[window][::coarser, ::coarser, ::coarser]]
-    gap = ndimage.distance_transform_edt(~solid, spacing)
-    gap -= ndimage.distance_transform_edt(solid, spacing)
-    uphill = np.gradient(gap, spacing)
-    path = path.copy()
-    for _ in range(40):
-        place = ((path - start) / spacing).T
-        short = radius + CLEARANCE - ndimage.map_coordinates(gap, place, order=1, mode="nearest")
-        if short.max() < 0.1:
-            break
-        slope = np.stack(
-            [ndimage.map_coordinates(g, place, order=1, mode="nearest") for g in uphill], axis=-1
-        )
-        shift = 0.5 * np.clip(short, 0.0, 2.0)[:, None] * slope
-        path += ndimage.gaussian_filter1d(shift, 2.0 / STEP, axis=0, mode="nearest")
-    return path
+def _leaves_sac(canvas: Canvas, path: Array) -> int:
+    """Return where a path leaves the sac for good, a little before: it may run in its wall."""
+    index, inside = canvas.grid().voxel_of(path)
+    sac = list(canvas.structures.labels_of("thecal_sac"))
+    within = inside & np.isin(canvas.labels[tuple(index.T)], sac)
+    return max(0, int(np.flatnonzero(within)[-1]) - round(1.5 / STEP)) if within.any() else 0
 
 
 def _under_pedicle(pedicle: Pedicle, level: str, sign: float) -> list[Array]:

@@ -18,10 +18,12 @@ from spine_tutor.anatomy.tubes import Tube
 
 Array = NDArray[np.float64]
 
-LEANS = (4.0, 8.0, 12.0, 16.0, 20.0, 24.0)
+LEANS = (4.0, 8.0, 12.0, 16.0, 20.0, 24.0, 28.0)
 """How far a way may lean from the recommended direction, degrees."""
 _FARTHEST = 400.0  # mm; no way from a target to the skin is longer
 _LAST = 6  # steps of half a millimetre before the target, which may itself lie on bone
+_SMALL_VEINS = ("epidural_veins", "ascending_lumbar_vein", "posterior_intercostal_vein")
+_SMALL_NERVES = ("branch", "third_occipital_nerve", "greater_occipital_nerve", "cauda_equina")
 
 
 class Places:
@@ -33,6 +35,7 @@ class Places:
         structures: StructureSet,
         column: Column,
         tubes: Mapping[str, Tube],
+        sex: str = "pooled",
     ):
         """Keep what is asked.
 
@@ -41,8 +44,10 @@ class Places:
             structures: what their labels mean.
             column: the posed vertebrae.
             tubes: thin structures by id.
+            sex: of the case.
         """
         self.grids, self.structures, self.column, self.tubes = grids, structures, column, tubes
+        self.sex = sex
 
     @property
     def grid(self) -> LabelGrid:
@@ -83,17 +88,20 @@ class Places:
 
     def in_fat(self, point: Array, reach: float = 8.0, where: str = "epidural_fat") -> Array:
         """Return the nearest place with 1 mm of a fat around it, within `reach` mm."""
+        found = self.fat_near(point, reach, where)
+        return found[0] if len(found) else point
+
+    def fat_near(self, point: Array, reach: float, where: str) -> Array:
+        """Return the places (n, 3) with 1 mm of a fat around them, the nearest first."""
         (i, j, k), _ = self.grid.voxel_of(point)
         n = round(reach / self.grid.spacing[0])
         window = tuple(slice(max(0, c - n), c + n + 1) for c in (i, j, k))
         fat = self.grid.labels[window] == self.structures[where].label
         deep = ndimage.binary_erosion(fat)
         index = np.argwhere(deep if deep.any() else fat)
-        if not len(index):
-            return point
         places = self.grid.points(index + [part.start for part in window])
-        nearest: Array = places[np.argmin(np.linalg.norm(places - point, axis=1))]
-        return nearest
+        ordered: Array = places[np.argsort(np.linalg.norm(places - point, axis=1), kind="stable")]
+        return ordered
 
     def skin_behind(self, x: float, z: float) -> Array:
         """Return the place on the skin of the back at a place across and a height."""
@@ -111,8 +119,12 @@ class Places:
         """
         for direction in _cone(np.asarray(outward, float)):
             way = self._straight(point, direction)
-            if self.labels(way[-1:])[0] == self.structures["skin"].label and not self._harms(way):
+            if not self._harms(way):
                 yield way
+
+    def is_free(self, point: Array, outward: ArrayLike) -> bool:
+        """Return whether the straight way in the recommended direction itself harms nothing."""
+        return not self._harms(self._straight(point, next(_cone(np.asarray(outward, float)))))
 
     def _straight(self, point: Array, direction: Array) -> Array:
         way = point + np.arange(0.0, _FARTHEST, 0.5)[:, None] * direction
@@ -129,18 +141,48 @@ class Places:
         return labels
 
     def _harms(self, way: Array) -> bool:
-        """Return whether a way meets what it must not, but for its last steps."""
-        return bool(self._harmed[self.labels(way[_LAST:])].any())
+        """Return whether a way meets what it must not, or ends elsewhere than on the skin."""
+        on_skin = self.labels(way[-1:])[0] == self.structures["skin"].label
+        return not on_skin or bool(self._met(way).any())
+
+    def _met(self, way: Array) -> NDArray[np.bool_]:
+        """Return where a way meets what it must not.
+
+        That is bone but for its last steps, and anything else that must be spared but for the
+        structure that the tip lies in.
+        """
+        labels = self.labels(way)
+        harmed = self._harmed[labels]
+        harmed[:_LAST] &= self._spared_to_the_end[labels[:_LAST]]
+        return harmed & (self._whole[labels] != self._whole[labels[0]])
+
+    @cached_property
+    def _whole(self) -> NDArray[np.uint16]:
+        table = np.arange(1 << 16, dtype=np.uint16)
+        for structure in self.structures.values():
+            table[structure.label] = self.structures.whole(structure.id).label
+        return table
+
+    @cached_property
+    def _spared_to_the_end(self) -> NDArray[np.bool_]:
+        table = self._harmed.copy()
+        for structure in self.structures.values():
+            if structure.kind == "bone":
+                table[structure.label] = False
+        return table
 
     @cached_property
     def _harmed(self) -> NDArray[np.bool_]:
         table = np.zeros(1 << 16, bool)
         for structure in self.structures.values():
             whole = self.structures.whole(structure.id).id
+            small = _SMALL_VEINS if structure.kind == "vessel" else _SMALL_NERVES
             table[structure.label] = (
-                structure.kind in ("bone", "device", "organ")
-                or (structure.kind == "vessel" and "vein" not in whole)  # veins give way
-                or "nerve_root" in whole
+                structure.kind in ("bone", "device", "organ", "joint")
+                or (
+                    structure.kind in ("vessel", "nerve")
+                    and not any(name in structure.id for name in small)
+                )
                 or whole == "thecal_sac"
             )
         return table
@@ -149,9 +191,34 @@ class Places:
         self, id_: str, name: str, point: Array, source: str, outward: ArrayLike | None = None
     ) -> Landmark:
         """Return a landmark; one with a direction outwards gets its entry, if there is a way."""
-        way = None if outward is None else next(self.ways(point, outward), None)
-        entry = None if way is None else rounded(way[-1])
-        return Landmark(id_, name, rounded(point), source, entry)
+        if outward is None:
+            return Landmark(id_, name, rounded(point), source)
+        way = next(self.ways(point, outward), None)
+        if way is None:
+            return Landmark(id_, name, rounded(point), source, blocked=self.across(point, outward))
+        return Landmark(id_, name, rounded(point), source, rounded(way[-1]))
+
+    def across(self, point: Array, outward: ArrayLike) -> str:
+        """Return the names of what must be spared on the straight way, as a person reads them."""
+        axis = np.asarray(outward, float)
+        way = self._straight(point, axis / np.linalg.norm(axis))
+        labels = self._whole[self.labels(way)[self._met(way)]]
+        names = (self.structures.by_label(int(label)) for label in dict.fromkeys(labels.tolist()))
+        found = [structure.name for structure in names if structure]
+        if self.labels(way[-1:])[0] != self.structures["skin"].label:
+            found.append("the edge of this region, so look in its neighbour")
+        return ", ".join(found)
+
+
+def middle(points: Array) -> Array:
+    """Return the one of (n, 3) points that is nearest to the middle of them."""
+    return nearest(points, points.mean(axis=0))
+
+
+def nearest(points: Array, to: ArrayLike) -> Array:
+    """Return the one of (n, 3) points that is nearest to a place."""
+    found: Array = points[np.argmin(np.linalg.norm(points - np.asarray(to), axis=1))]
+    return found
 
 
 def rounded(point: Array) -> tuple[float, float, float]:

@@ -104,16 +104,29 @@ def bend_of(scoliosis: Scoliosis, column: Column, size: float) -> Bend:
     return Bend(apex, length, sign * out, sign * scoliosis.rotation, pivot)
 
 
+def sideways(scoliosis: Scoliosis, column: Column, size: float) -> float:
+    """Return how far a case's curve takes the vertebrae of a straight column to the right, mm."""
+    bend = bend_of(scoliosis, column, size)
+    middles = np.array([column.frames[level][:3, 3] for level in column.levels])
+    shift = bend.placed(middles)[:, 0] - middles[:, 0]
+    return float(shift[np.abs(shift).argmax()])
+
+
 def bend_column(column: Column, bend: Bend) -> Column:
     """Return the column in the bent body."""
     return replace(column, frames={level: bend.bent(f) for level, f in column.frames.items()})
 
 
-def bend_canvas(canvas: Canvas, bend: Bend) -> None:
+def bend_canvas(canvas: Canvas, bend: Bend, around: Canvas | None = None) -> None:
     """Bend all that has been painted; each voxel takes what lies at its place in the straight body.
 
-    Where that is beyond the canvas the nearest voxel of it is taken.
+    Args:
+        canvas: what is bent.
+        bend: the curve.
+        around: a straight canvas that knows what lies beyond; without it, and beyond it too, the
+            nearest voxel is taken.
     """
+    around = around or canvas
     low = canvas.origin
     high = low + canvas.spacing * (np.array(canvas.labels.shape) - 1)
     axes = [np.arange(a, b + KNOT, KNOT) for a, b in zip(low, high, strict=True)]
@@ -121,7 +134,8 @@ def bend_canvas(canvas: Canvas, bend: Bend) -> None:
     source = (bend.straight(knots) - low) / canvas.spacing
     labels, tissues = np.empty_like(canvas.labels), np.empty_like(canvas.tissues)
     _take(canvas.labels, canvas.tissues, source.astype(np.float32), KNOT / canvas.spacing,
-          labels, tissues)  # fmt: skip
+          around.labels, around.tissues, canvas.spacing / around.spacing,
+          (low - around.origin) / around.spacing, labels, tissues)  # fmt: skip
     canvas.labels, canvas.tissues = labels, tissues
 
 
@@ -131,6 +145,10 @@ def _take(
     tissues: NDArray[np.uint8],
     source: NDArray[np.float32],
     step: float,
+    far_labels: NDArray[np.uint16],
+    far_tissues: NDArray[np.uint8],
+    ratio: float,
+    offset: NDArray[np.float64],
     new_labels: NDArray[np.uint16],
     new_tissues: NDArray[np.uint8],
 ) -> None:
@@ -155,8 +173,13 @@ def _take(
                         + fx * ((1 - fy) * source[a + 1, b, c + 1, axis]
                                 + fy * source[a + 1, b + 1, c + 1, axis])  # fmt: skip
                     at[axis] = (1 - fz) * lower + fz * upper
-                u = min(max(int(np.rint(at[0])), 0), nx - 1)
-                v = min(max(int(np.rint(at[1])), 0), ny - 1)
-                w = min(max(int(np.rint(at[2])), 0), nz - 1)
-                new_labels[i, j, k] = labels[u, v, w]
-                new_tissues[i, j, k] = tissues[u, v, w]
+                u, v, w = int(np.rint(at[0])), int(np.rint(at[1])), int(np.rint(at[2]))
+                if 0 <= u < nx and 0 <= v < ny and 0 <= w < nz:
+                    new_labels[i, j, k] = labels[u, v, w]
+                    new_tissues[i, j, k] = tissues[u, v, w]
+                    continue
+                u = min(max(int(np.rint(ratio * at[0] + offset[0])), 0), far_labels.shape[0] - 1)
+                v = min(max(int(np.rint(ratio * at[1] + offset[1])), 0), far_labels.shape[1] - 1)
+                w = min(max(int(np.rint(ratio * at[2] + offset[2])), 0), far_labels.shape[2] - 1)
+                new_labels[i, j, k] = far_labels[u, v, w]
+                new_tissues[i, j, k] = far_tissues[u, v, w]

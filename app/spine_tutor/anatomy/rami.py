@@ -67,14 +67,18 @@ def dorsal_rami(
     """
     bones = [(bone.bone, *bone.box) for bone in skeleton.bones()]
     for side in SIDES:
+        forks: dict[bytes, Array] = {}  # where a ramus came to end, by where it was to end
         for course in courses(skeleton, column, side):
             begin = course.begin
             if isinstance(begin, str):
                 begin = roots[begin, side].at(LEAVES)
+            begin = forks.get(begin.tobytes(), begin)
             points = [begin, *course.groove, *course.after]
             low, high = np.min(points, axis=0) - 8.0, np.max(points, axis=0) + 8.0
             near = [f for f, lo, hi in bones if (lo < high).all() and (hi > low).all()]
-            yield _laid(course, np.array(points), near)
+            laid = _laid(course, np.array(points), near)
+            forks[np.asarray(points[-1]).tobytes()] = laid.path[-1]
+            yield laid
 
 
 def _laid(course: Course, points: Array, near: Sequence[Field]) -> Tube:

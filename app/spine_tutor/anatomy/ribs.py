@@ -179,7 +179,9 @@ class RibModel:
     @cached_property
     def _shaft(self) -> DistanceField:
         axis = self.axis
-        return limb(axis.path, axis.half, 0.5 * (axis.up[1:] + axis.up[:-1]), reach=25.0)
+        return limb(
+            axis.path, axis.half, 0.5 * (axis.up[1:] + axis.up[:-1]), reach=25.0, blend=0.15
+        )
 
     @cached_property
     def _groove(self) -> DistanceField:

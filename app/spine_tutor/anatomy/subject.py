@@ -33,6 +33,7 @@ class Landmark:
         source: where its definition comes from.
         entry: where the recommended needle enters the skin, RAS mm; None for a mere place, and
             where no straight way is free.
+        blocked: what stands in the way where none is free, as a person reads it.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Landmark:
     point: tuple[float, float, float]
     source: str = ""
     entry: tuple[float, float, float] | None = None
+    blocked: str = ""
 
     @property
     def direction(self) -> NDArray[np.float64] | None:

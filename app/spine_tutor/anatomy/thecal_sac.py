@@ -25,20 +25,24 @@ SAC: Mapping[str, tuple[float, float, float]] = {
     "c7": (9.0, 6.3, 0.6),
     "t2": (7.4, 6.2, 0.8),
     "t6": (6.85, 6.15, 0.8),
-    "t10": (7.6, 6.8, 0.8),
-    "t12": (8.6, 7.4, 0.8),
-    "l1": (8.7, 7.0, 0.8),
-    "l2": (8.6, 6.6, 0.8),
-    "l3": (8.4, 6.3, 0.8),
+    "t10": (7.6, 6.8, 0.4),
+    "t12": (8.6, 7.8, 0.3),
+    "l1": (8.7, 7.0, 0.4),
+    "l2": (8.6, 6.6, 0.5),
+    "l3": (8.4, 6.3, 0.6),
     "l4": (8.2, 6.1, 1.0),
     "l5": (7.6, 5.6, 1.6),
     "s1": (5.8, 4.2, 2.5),
     "s2": (3.6, 2.9, 2.5),
 }
-BEHIND_SAC = 0.7
+BEHIND_SAC = 0.3
 """Least gap between the sac and the laminae, mm (estimate)."""
+SAG = 0.6
+"""Share of the hollow backs of the bodies that the sac, and not fat, fills (estimate)."""
 DURA = 0.7
 """Thickness of dura and arachnoid as painted, mm: a voxel or more, so that it has no holes."""
+INTO_SKULL = 3.0
+"""How far beyond the canal of the atlas the sac goes on to the fluid round the brain, mm (E)."""
 CORD: Mapping[str, tuple[float, float]] = {
     "c1": (5.3, 4.1),
     "c3": (5.9, 3.8),
@@ -98,10 +102,11 @@ class Sac:
 def fit_sac(wall: CanalWall, column: Column) -> Sac:
     """Return the sac that lies on the back of the discs and fits between the laminae.
 
-    It spans the hollow backs of the bodies, and keeps what room the canal leaves it.
+    It sags a little into the hollow backs of the bodies, and keeps what room the canal leaves it.
     """
     line, s = wall.line, wall.s
-    front = _narrowest(wall.closest(150.0, 180.0), 30.0)
+    near = wall.closest(150.0, 180.0)
+    front = (1.0 - SAG) * _narrowest(near, 30.0) + SAG * _narrowest(near, 8.0)
     back = _narrowest(wall.closest(0.0, 25.0), 26.0)
     width, depth, gap = (
         line.along_column({level: row[n] for level, row in SAC.items()}, s) for n in range(3)
@@ -129,10 +134,12 @@ def paint_sac(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
     u, d, width, depth, middle = cast(tuple[Array, ...], tuple(single))
     radius = np.sqrt((u / width) ** 2 + ((d - middle) / depth) ** 2)
     outside = (radius - 1.0) * np.minimum(width, depth)
-    if "c1" in line.levels:  # at the foramen magnum it goes on into the skull
-        outside = np.maximum(outside, s - line.levels["c1"] - END)
-    canvas.paint("dura", (outside < 0) & (outside > -DURA), window)
-    canvas.paint("cerebrospinal_fluid", outside < 0, window)
+    outside = np.maximum(outside, np.float32(sac.end) - s.astype(np.float32))
+    inside = outside < 0
+    if "c1" in line.levels:  # at the foramen magnum it opens into the skull
+        inside &= s < line.levels["c1"] + END + INTO_SKULL
+    canvas.paint("dura", inside & (outside > -DURA), window)
+    canvas.paint("cerebrospinal_fluid", inside, window)
     if "spinal_cord" in canvas.structures:
         _paint_cord(canvas, sac, window, u, d, s)
     if "cauda_equina" in canvas.structures:

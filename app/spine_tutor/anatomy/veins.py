@@ -19,6 +19,8 @@ ASCENDING = 1.4
 """Radius of the ascending lumbar vein, mm (estimate)."""
 PLEXUS = 0.8
 """Radius of a vein of the internal vertebral plexus, mm (estimate)."""
+BELOW, NARROW = {"l": 6.5}, 3.5
+"""How far below a nerve the vein leaves its foramen, mm: in the loins and elsewhere (estimate)."""
 LATERAL = {"disc": 118.0, "body": 152.0}
 """Where the anterior veins lie round the canal, degrees from straight behind: beside the disc they
 are far lateral, behind the middle of the body near each other (estimate)."""
@@ -62,14 +64,14 @@ def epidural_veins(wall: CanalWall, roots: Roots) -> Iterator[Tube]:
         wrapped = (across + np.pi) % (2 * np.pi) - np.pi
         yield tube(name, smooth(_on_wall(wall, np.full(9, middle), wrapped), STEP), PLEXUS)
     for (level, side), root in roots.items():
-        if level not in line.levels:
+        if level not in line.levels or level.startswith("s"):
             continue
         # out of the lower front of the foramen, below the nerve
         own = line.levels[level]
         place = 0.5 * (own + _below(own, middles))
         sign = -1.0 if side == "left" else 1.0
         start = _on_wall(wall, np.array([place]), np.radians([sign * LATERAL["disc"]]))[0]
-        out = root.at(6.0) - np.array([0.0, -1.0, 6.5])
+        out = root.at(6.0) - np.array([0.0, -1.0, BELOW.get(level[0], NARROW)])
         yield tube(name, smooth([start, 0.5 * (start + out) - [0, 0, 1.0], out], STEP), PLEXUS)
 
 

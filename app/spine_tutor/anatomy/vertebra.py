@@ -83,8 +83,8 @@ def body(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     ring = np.hypot(2 * x / size.width_upper, 2 * y / size.depth)
     inward = np.clip((1 - ring) / 0.4, 0, 1)  # the rim takes the outer part
     dish = inward * inward * (3 - 2 * inward)
-    top = z - (0.5 * size.height + slope * y) + shape.dish * dish
-    bottom = -z - (0.5 * size.height + slope * y) + shape.dish * dish
+    top = z - (0.5 * size.height + slope * y) + shape.endplate_hollow_upper * dish
+    bottom = -z - (0.5 * size.height + slope * y) + shape.endplate_hollow_lower * dish
     return intersection(wall, intersection(top, bottom), shape.rim_rounding)
 
 
@@ -145,18 +145,58 @@ def _arch(size: BodySize, shape: VertebraShape) -> tuple[Field, ...]:
     transverse = limb(
         [s.pillar, s.tp_mid, s.tp_tip], [s.tp_root_half, s.tp_mid_half, s.tp_tip_half], _UP, REACH
     )
+    if s.sap_tip_half is None:  # from T12 down
+        transverse = _joined(transverse, _accessory(s), 2.0)
     return pedicle, pars, lamina, superior_process(s, REACH), iap, transverse, _spinous(s)
 
 
+def _joined(a: Field, b: Field, blend: float) -> Field:
+    return lambda points: union(a(points), b(points), blend)
+
+
+def _accessory(shape: VertebraShape) -> Field:
+    """Return the accessory process: a tubercle behind and below on the root of the transverse one.
+
+    Between it and the mamillary process is the notch of the medial branch.
+    """
+    root = 0.5 * (np.array(shape.pillar) + shape.tp_mid)
+    up, deep = 0.5 * (np.array(shape.tp_root_half) + shape.tp_mid_half)
+    return _ball(np.add(root, (0, 0.4 - deep, -0.5 * up)), 0.42 * up)
+
+
 def superior_process(shape: VertebraShape, reach: float = 1e3) -> Field:
-    """Return the right superior articular process, a plate bent round its facet, folded points."""
+    """Return the right superior articular process, folded points.
+
+    A lumbar one is a plate bent round its facet, the mamillary process on its back edge; a
+    thoracic one is a flat blade, three-sided.
+    """
     s = shape
-    thin, half = s.sap_half[1], s.sap_half[0]
+    half, thin = s.sap_half
+    if s.sap_tip_half is not None:
+        return _blade(s, s.sap_tip_half, reach)
     path, widths = bent(
         [s.sap_front, s.sap_mid, s.sap_back],
         [(0.7 * half, thin), (half, thin), (0.75 * half, thin)],
+        8,
     )
-    return limb(path, widths, (0, s.sap_lean, 1), reach)
+    mamillary = np.add(s.sap_back, (0.5 * thin, -0.5 * thin, 0.1 * half))
+    return _joined(limb(path, widths, (0, s.sap_lean, 1), reach), _ball(mamillary, 0.8 * thin), 2.0)
+
+
+def _blade(shape: VertebraShape, tip_half: float, reach: float) -> Field:
+    """Return a superior articular process whose flat facet looks back, broad below, narrow on top.
+
+    The landmarks `sap_front` and `sap_back` are the medial and lateral edges of its facet.
+    """
+    medial, lateral, mid = (np.array(p) for p in (shape.sap_front, shape.sap_back, shape.sap_mid))
+    half, thin = shape.sap_half
+    across = (lateral - medial) * [1, 1, 0]
+    base_half = 0.5 * float(np.linalg.norm(across)) + 1.15 * thin
+    middle = np.append(0.25 * (medial + lateral)[:2] + 0.5 * mid[:2], mid[2])
+    lean = np.array([0, -shape.sap_lean, 1])
+    below, above = -0.3 * half, 1.05 * half - np.sqrt(tip_half * thin)
+    path = middle + np.outer([below, above], lean)
+    return limb(path, [(base_half, 1.2 * thin), (tip_half, 0.8 * thin)], across, reach)
 
 
 def _spinous(shape: VertebraShape) -> Field:
@@ -174,7 +214,9 @@ def _spinous(shape: VertebraShape) -> Field:
         profile = polygon(y, z, corners) - np.float32(shape.spinous_margin)
         half = along(np.clip(y, tip, root)).astype(np.float32)
         low = np.clip((outline[:, 1].mean() - z) / 10, -1, 1)
-        return intersection(profile, np.abs(x) - half * (1 + 0.2 * low), 4.0)
+        # its border is a thickened lip about hollow sides
+        hollow = np.clip((-3.5 - profile) / 5, 0, 1)
+        return intersection(profile, np.abs(x) - half * (1 + 0.2 * low - 0.25 * hollow), 4.0)
 
     margin = shape.spinous_margin + REACH
     low, high = corners.min(axis=0) - margin, corners.max(axis=0) + margin
@@ -185,7 +227,7 @@ def _spinous(shape: VertebraShape) -> Field:
 def bone(points: Points, size: BodySize, shape: VertebraShape) -> Distances:
     """Return the distance to the whole bone, before its facets are cut for its neighbours."""
     body_, pedicle, pars, lamina, sap, iap, transverse, spinous = parts(points, size, shape)
-    arch = union(union(pars, lamina, 3.0), iap, 2.0)
+    arch = union(union(pars, lamina, 3.0), iap, 3.0)
     arch = union(arch, spinous, 5.0)
     arch = union(arch, sap, 3.0)
     arch = union(arch, transverse, 3.0)
@@ -208,7 +250,7 @@ def costal_cups(shape: VertebraShape) -> Iterator[Field]:
             yield _ball(np.array(middle, np.float32), radius)
 
 
-def _ball(middle: NDArray[np.float32], radius: float) -> Field:
+def _ball(middle: NDArray[np.floating], radius: float) -> Field:
     """Return the field of a sphere, for points of either side."""
 
     def field(points: Points) -> Distances:
@@ -238,8 +280,9 @@ def part_of(points: Points, size: BodySize, shape: VertebraShape) -> NDArray[np.
     x, z = np.abs(points[arch, 0]), points[arch, 2]
     (top_x, _, top_z), (base_x, _, base_z) = shape.pillar, shape.iap_base
     border = np.interp(z, [base_z, top_z], [base_x, top_x])
-    is_inferior = (z < base_z + 4) & (x > shape.iap_base[0] - shape.iap_half[0])
-    is_pars = (z >= base_z + 4) & (x > border - 2.5)
+    low = min(base_z + 4, shape.iap_tip[2] + 12)  # the long process of T12 begins as lamina
+    is_inferior = (z < low) & (x > shape.iap_base[0] - shape.iap_half[0])
+    is_pars = (z >= low) & (x > border - 2.5)
     kind[arch] = np.where(is_inferior, inferior, np.where(is_pars, pars, lamina))
     return kind
 

@@ -28,7 +28,6 @@ class Landmarks(BaseModel):
     waist_side: float
     waist_front: float
     hollow_back: float
-    dish: float
     rim_rounding: float
     squareness_front: float
     squareness_back: float
@@ -51,6 +50,7 @@ class Landmarks(BaseModel):
     sap_mid: Point
     sap_back: Point
     sap_half: Pair
+    sap_tip_half: float | None = None  # of a blade that narrows upwards: T1 to T11
     sap_lean: float = 0.0
     iap_base: Point
     iap_tip: Point
@@ -76,20 +76,27 @@ class VertebraShape(Landmarks):
 
     pedicle_width: float
     pedicle_height: float
+    endplate_hollow_upper: float
+    endplate_hollow_lower: float
 
 
+_MEASURED = (
+    "pedicle_width",
+    "pedicle_height",
+    "endplate_hollow_upper",
+    "endplate_hollow_lower",
+)
 _LENGTHS = (
     "hollow_back",
-    "dish",
     "rim_rounding",
     "wings",
     "canal_rounding",
     "head_radius",
     "tubercle_radius",
+    "sap_tip_half",
     "pedicle_z",
     "spinous_margin",
-    "pedicle_width",
-    "pedicle_height",
+    *_MEASURED,
 )
 """Single numbers in mm; the other single numbers are ratios."""
 
@@ -98,13 +105,13 @@ def vertebra_shape(level: str, case: Case) -> VertebraShape:
     """Return the shape of a level, ``t1`` to ``l5``, at the size of a case."""
     table = morphometry()
     values = _landmarks()[level].model_dump() | {
-        name: table.value(name, level) for name in ("pedicle_width", "pedicle_height")
+        name: table.value(name, level) for name in _MEASURED
     }
     scale, across = case.height_scale, BREADTH[case.sex]
     for name, value in values.items():
         if isinstance(value, tuple):
             values[name] = _scaled(value, scale, across)
-        elif name in _LENGTHS:
+        elif name in _LENGTHS and value is not None:
             values[name] = scale * value
     values["canal_flare"] /= scale  # mm per mm²
     thicker = 1.5 * case.facet_hypertrophy

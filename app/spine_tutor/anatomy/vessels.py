@@ -24,8 +24,14 @@ AORTA = 9.0
 """Radius of the infrarenal aorta, mm."""
 CAVA = 10.5
 """Radius of the inferior vena cava, mm."""
+JOINED = 9.0
+"""The same where the common iliac veins join, mm: flat behind the right artery (estimate)."""
+CROSSES = (-7.0, 18.5, 7.0)
+"""Where the right common iliac artery lies from the lower end of the vena cava, world mm (E)."""
 ILIAC = (5.5, 6.5)
 """Radius of a common iliac artery and vein, mm."""
+OFF_BODY = 3.0
+"""From the front of a body to the wall of a great vessel: ligament, fat, segmental vessels (E)."""
 SEGMENTAL = 1.2
 """Radius of a lumbar or posterior intercostal artery, mm."""
 RADICULAR = 0.4
@@ -51,36 +57,45 @@ def great_vessels(column: Column) -> Iterator[Tube]:
     aorta, cava = aorta_path(column), cava_path(column)
     if "l4" in column.levels:
         yield tube("aorta", aorta, AORTA)
-    yield tube("inferior_vena_cava", cava, CAVA)
-    starts = {"artery": aorta[-1], "vein": cava[-1] + [0.0, 2.0, 4.0]}
+    yield tube("inferior_vena_cava", cava, [CAVA, CAVA, JOINED])
+    starts = {"artery": aorta[-1], "vein": cava[-1] + [0.0, 0.0, 2.0]}
+    over = cava[-1] + column.sacral_scale * np.array(CROSSES)
     for name, size in zip(starts, ILIAC, strict=True):
         for side in SIDES:
-            yield from _iliac(column, name, side, starts[name], size)
+            right = [over] if (name, side) == ("artery", "right") else []
+            yield from _iliac(column, name, side, [starts[name], *right], size)
 
 
-def _iliac(column: Column, name: str, side: str, start: Array, size: float) -> Iterator[Tube]:
+def _iliac(column: Column, name: str, side: str, start: list[Array], size: float) -> Iterator[Tube]:
     """Yield common, external and internal iliac vessel; veins lie behind the arteries."""
     plate = column.endplate("s1", "upper")
     mirror = column.sacral_scale * np.array([-1.0 if side == "left" else 1.0, 1.0, 1.0])
-    back = np.array([0.0, 0.0, 0.0] if name == "artery" else [0.0, -8.0, -3.0])
-    ways = {
-        branch: (np.array(rows) * mirror) @ plate[:3, :3].T + back
-        for branch, rows in _ILIAC_WAYS.items()
-    }
-    yield tube(f"common_iliac_{name}_{side}", smooth([start, *ways["common"]]), [size + 1.0, size])
+
+    def way(key: str) -> Array:
+        return (np.array(_ILIAC_WAYS[key]) * mirror) @ plate[:3, :3].T
+
+    common = way(f"common_iliac_{name}_{side}")
+    yield tube(f"common_iliac_{name}_{side}", smooth([*start, *common]), [size + 1.0, size])
     for branch, widths in (("external", (1.0, 0.85)), ("internal", (0.8, 0.5))):
-        path = smooth([ways["common"][-1], *ways[branch]])
+        path = smooth([common[-1], *way(f"{branch}_iliac_{name}")])
         radius = [size * share for share in widths]
         yield tube(f"{branch}_iliac_{name}_{side}", path, radius)
 
 
-# In the frame of the endplate of S1, right side: to the pelvic brim before the sacroiliac joint,
-# on to the inguinal ligament, and down along the wall of the pelvis.
+# In the frame of the endplate of S1, mirrored on the left: to the pelvic brim before the sacroiliac
+# joint, on to the inguinal ligament, and down along the wall of the pelvis.
+# The right artery crosses before the vena cava; the veins end behind their arteries.
 _ILIAC_WAYS: Mapping[str, tuple[tuple[float, float, float], ...]] = {
-    "common": ((22, 30, 8), (37, 32, -8)),
-    "external": ((52, 52, -22), (68, 78, -36), (80, 98, -58), (82, 102, -92)),
-    "internal": ((45, 20, -30), (50, 8, -50), (50, -8, -66)),
-}
+    "common_iliac_artery_left": ((14, 25, 45), (22, 33, 26), (31, 34, 9), (37, 34, -5)),
+    "common_iliac_artery_right": ((19, 37, 34), (30, 37, 11), (37, 34, -5)),
+    "common_iliac_vein_left": ((4, 25, 23), (20, 28, 3), (31, 25, -14), (37, 27, -22)),
+    "common_iliac_vein_right": ((22, 24, 19), (31, 24, -10), (37, 27, -22)),
+    "external_iliac_artery": ((52, 53, -20), (68, 80, -33), (80, 101, -57), (82, 103, -91)),
+    "external_iliac_vein": ((44, 43, -32), (56, 73, -37), (63, 95, -44), (69, 105, -60),
+        (71, 107, -88)),
+    "internal_iliac_artery": ((31, 41, -24), (37, 36, -47), (43, 16, -66)),
+    "internal_iliac_vein": ((41, 26, -38), (44, 16, -50), (47, -3, -64)),
+}  # fmt: skip
 
 
 def aorta_path(column: Column) -> Array:
@@ -96,27 +111,33 @@ def aorta_path(column: Column) -> Array:
 
 def cava_path(column: Column) -> Array:
     """Return the middle of the inferior vena cava from above, (n, 3) mm."""
-    places = {"l1": (24.0, 0.0), "l2": (20.0, 0.0), "l3": (19.0, 0.0), "l4": (18.0, 0.0),
-              "l5": (10.0, 8.0)}  # fmt: skip
-    path = before_bodies(column, CAVA - 3.0, places)
-    return smooth([path[0] + [1.0, 8.0, 70.0], *path])
+    places = {"l1": (24.0, 0.0), "l2": (20.0, 0.0), "l3": (19.0, 0.0), "l4": (18.0, 0.0)}
+    path = before_bodies(column, CAVA, places)
+    end = before_bodies(column, JOINED, {"l5": (10.0, 8.0)})
+    return smooth([path[0] + [1.0, 8.0, 70.0], *path, *end])
 
 
 def before_bodies(
-    column: Column, radius: float, places: Mapping[str, tuple[float, float]]
+    column: Column, radius: float, places: Mapping[str, tuple[float, float]], off: float = OFF_BODY
 ) -> list[Array]:
-    """Return places of a vessel that lies on the front of bodies, 2 mm of ligament between.
+    """Return places of a vessel that lies on the front of bodies and touches none.
 
     Args:
         column: the posed vertebrae.
         radius: of the vessel, mm.
-        places: by level, x and z in the vertebra's frame, mm.
+        places: by level, x and z in the vertebra's frame, mm; beside a body it lies no further
+            back than its middle.
+        off: from the bone to the wall of the vessel, mm.
     """
     found = []
+    edge = np.sin(np.linspace(-0.5 * np.pi, 0.5 * np.pi, 61))
     for level, (x, z) in places.items():
         body = column.bodies[level]
-        round_ = max(0.0, 1.0 - (2 * x / body.width_upper) ** 2) ** 0.4
-        y = 0.5 * body.depth * round_ + 2.0 + radius
+        aside = x - 0.5 * body.width_upper * edge
+        ahead = 0.5 * body.depth * (1.0 - edge**2) ** 0.4
+        # as far before each point of the outline as a circle needs that touches it
+        reach = (radius + off) ** 2 - aside**2
+        y = float(np.where(reach > 0, ahead + np.sqrt(np.maximum(reach, 0.0)), 0.0).max())
         found.append((column.frames[level] @ [x, y, z, 1.0])[:3])
     return found
 
@@ -173,16 +194,27 @@ def round_body(
     aorta: tuple[Array, float],
     mouth: Array,
 ) -> Array:
-    """Return the way from the wall of the aorta round the body to the foramen, and behind."""
+    """Return the way from the wall of the aorta round the body to the foramen, and behind.
+
+    Args:
+        skeleton: the bones.
+        column: the posed vertebrae.
+        level: whose body it goes round.
+        sign: 1 on the right, -1 on the left.
+        aorta: path and radius, mm, of the stretch that lies on the bodies; where it does not
+            reach the level, the way climbs from its upper end.
+        mouth: of the foramen; see `foramen_mouth`.
+    """
     model, body, frame = skeleton.vertebrae[level], column.bodies[level], column.frames[level]
     path, radius = aorta
-    origin = path[int(np.argmin(np.abs((path - frame[:3, 3]) @ frame[:3, 2] - 1.0)))]
+    origin = path[int(np.argmin(np.linalg.norm(path - frame[:3, 3] - frame[:3, 2], axis=1)))]
     start = (origin - frame[:3, 3]) @ frame[:3, :3]
     first = np.arctan2(sign * start[0] / body.width_upper, start[1] / body.depth)
     angle = np.linspace(first + 0.25, np.radians(118.0), 7)
     x = sign * (0.46 * body.width_upper + 1.5) * np.sin(angle)
     y = (0.46 * body.depth + 1.5) * np.cos(angle)
-    z = np.linspace(0.0, -0.06 * body.height, len(angle))
+    # the uppermost climb on the bodies below
+    z = np.linspace(min(start[2], 0.0), -0.06 * body.height, len(angle))
     ring = np.stack([x, y, z], axis=-1) @ frame[:3, :3].T + frame[:3, 3]
     # out of the back of the aorta
     out = origin + 0.8 * radius * (ring[0] - origin) / np.linalg.norm(ring[0] - origin)
@@ -191,11 +223,18 @@ def round_body(
         mouth - 18.0 * frame[:3, 1] + sign * 1.0 * frame[:3, 0] - 6.0 * frame[:3, 2],
         mouth - 28.0 * frame[:3, 1] + sign * 2.0 * frame[:3, 0] - 10.0 * frame[:3, 2],
     ]
+    if level.startswith("t"):  # in the chest it goes on in the groove of the rib
+        behind = []
     way = smooth([out, *ring, mouth, *behind], STEP)
     near = [int(np.argmin(np.linalg.norm(way - p, axis=1))) for p in (ring[1], ring[-1])]
     at = np.arange(len(way))
-    hugs = (at >= near[0]) & (at <= near[1])
-    return hugging(model.bone, way, SEGMENTAL + 0.6, hugs)
+    climbs = (way - frame[:3, 3]) @ frame[:3, 2] < -0.5 * body.height
+    hugs = (at >= near[0]) & (at <= near[1]) & ~climbs
+    gap, free = SEGMENTAL + 0.6, np.zeros(len(way), bool)
+    for other in skeleton.vertebrae.values():
+        if other is not model and climbs.any():
+            way = hugging(other.bone, way, gap, free)
+    return hugging(model.bone, way, gap, hugs)
 
 
 def beside_root(column: Column, root: Root, level: str, to: float = -12.0) -> Array:

@@ -1,4 +1,4 @@
-"""Kidneys and bowel: what lies before the column and shows in every picture.
+"""Kidneys, liver and bowel: what lies before the column and shows in every picture.
 
 Positions and sizes are estimates after axial CT of adults, mm.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy.canvas import Canvas
+from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.tubes import smooth
@@ -19,6 +19,41 @@ KIDNEY = (25.0, 24.0, 53.0)
 RECTUM = ((-22, 18, -26), (-8, -8, -44), (0, -32, -62), (0, -44, -86), (0, -34, -108),
           (0, -30, -124), (0, -44, -142), (0, -62, -160))  # fmt: skip
 """Middle of the rectum from the sigmoid colon to the anus, in the world, mm."""
+
+LIVER_BACK = ((-60, 84), (-30, 64), (0, 48), (22, 40), (34, 14), (48, -8), (64, -40))
+"""Back of the liver: x, and how far before the front of the bodies it lies there, mm: behind the
+vena cava on its right, before it, the aorta and the stomach further left."""
+LIVER_FLOOR = ((-60, 66), (-20, 30), (10, 10), (45, -12), (75, -40), (110, -70))
+"""Its lower surface: x, and height above the middle of T12 beside the bodies, mm."""
+LIVER_EDGE = -0.35
+"""By how much the lower surface falls forwards."""
+LIVER_LEFT = -56.0
+"""x of the tip of its left lobe, mm."""
+
+
+def liver(below: Solid, front: NDArray[np.float32], t12: float, size: float) -> Solid:
+    """Return the liver: right under the diaphragm, the left lobe before aorta and stomach.
+
+    Args:
+        below: what lies under the diaphragm within the ribs and the abdominal wall.
+        front: y of the front of the bodies on each of its slices, mm.
+        t12: height of the middle of T12, mm.
+        size: of the body, 1 is the average adult.
+    """
+    x, y, z = (
+        ((below.origin[n] + below.spacing * np.arange(below.values.shape[n])) / size).astype(
+            np.float32
+        )
+        for n in range(3)
+    )
+    ahead = y[:, None] - front[None, :] / np.float32(size)
+    back = np.interp(x, *np.array(LIVER_BACK, float).T).astype(np.float32)
+    floor = np.interp(x, *np.array(LIVER_FLOOR, float).T).astype(np.float32)
+    floor = floor[:, None, None] + np.float32(LIVER_EDGE) * (ahead - np.float32(40.0))[None]
+    inside = np.maximum(back[:, None, None] - ahead, floor - (z - np.float32(t12 / size)))
+    inside = np.maximum(0.7 * inside, np.float32(LIVER_LEFT) - x[:, None, None])
+    np.maximum(np.float32(size) * inside, below.values, out=inside)
+    return Solid(inside, below.origin, below.spacing)
 
 
 def paint_pelvic_organs(canvas: Canvas, size: float) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from weakref import WeakKeyDictionary
 
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_cdt, gaussian_filter
 
 from spine_tutor.anatomy import BONES, TISSUE_CODE, TISSUES, StructureSet, Subject
 from spine_tutor.imaging.geometry import ConeGeometry
@@ -27,26 +27,57 @@ SURROUND_MM = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Local:
-    """Mean and variance of a picture over the part of a mask near each pixel."""
+    """Weight, mean and variance of a picture over the part of a mask near some pixels, (n,) each.
+
+    The weight is the share of what lies near that is in the mask, 0 where next to none is.
+    """
 
     weight: NDArray[np.float64]
     mean: NDArray[np.float64]
     variance: NDArray[np.float64]
 
     @classmethod
-    def of(cls, pixels: NDArray, mask: NDArray[np.bool_], reach: int) -> Local:
-        """Return them with Gaussian weights of which `reach` pixels hold nearly all."""
+    def of(
+        cls, pixels: NDArray, mask: NDArray[np.bool_], reach: int, at: NDArray[np.bool_]
+    ) -> Local:
+        """Return them with Gaussian weights of which `reach` pixels hold nearly all.
 
-        def blur(values: NDArray) -> NDArray[np.float64]:
-            return gaussian_filter(np.where(mask, values, 0.0), reach / 2, truncate=2.0)
-
-        weight = blur(np.ones(mask.shape))
+        Args:
+            pixels, mask: (rows, columns) the picture and the part of it that counts.
+            reach: pixels.
+            at: (rows, columns) near which pixels one looks; an outline is much less than a patch.
+        """
+        side = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (reach / 2)) ** 2)
+        center = float(pixels[mask].mean()) if mask.any() else 0.0  # keeps the variance exact
+        places = np.argwhere(at)
+        found = np.zeros((3, len(places)))
+        _moments(np.ascontiguousarray(pixels), mask, center, places, side / side.sum(), found)
+        weight, first, second = found
         weight[weight < 1e-3] = 0.0
         safe = np.maximum(weight, 1e-3)
-        center = float(pixels[mask].mean()) if mask.any() else 0.0  # keeps the variance exact
-        mean = blur(pixels - center) / safe
-        variance = np.maximum(blur((pixels - center) ** 2) / safe - mean**2, 0.0)
-        return cls(weight, mean + center, variance)
+        mean = first / safe
+        return cls(weight, mean + center, np.maximum(second / safe - mean**2, 0.0))
+
+
+@nb.njit(cache=True, nogil=True)
+def _moments(pixels, mask, center, places, side, found):  # type: ignore[no-untyped-def]
+    """Add up weight, value and square of what lies near each place; a border reflects."""
+    rows, columns = mask.shape
+    reach = len(side) // 2
+    for n in range(len(places)):
+        for i in range(len(side)):
+            r = places[n, 0] + i - reach
+            r = -r - 1 if r < 0 else 2 * rows - 1 - r if r >= rows else r
+            if not 0 <= r < rows:
+                continue
+            for j in range(len(side)):
+                c = places[n, 1] + j - reach
+                c = -c - 1 if c < 0 else 2 * columns - 1 - c if c >= columns else c
+                if 0 <= c < columns and mask[r, c]:
+                    weight, value = side[i] * side[j], pixels[r, c] - center
+                    found[0, n] += weight
+                    found[1, n] += weight * value
+                    found[2, n] += weight * value * value
 
 
 def added_attenuation(
@@ -107,11 +138,36 @@ def _tissues_around(subject: Subject, structure_id: str) -> NDArray[np.float64]:
 
 
 def grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
-    """Return a mask with all that is at most so many steps from voxel to voxel away."""
+    """Return a mask, of two or three dimensions, with all that is at most so many steps from it.
+
+    A step goes to the next pixel or voxel along an axis.
+    """
     if not mask.any():
         return mask
-    away: NDArray[np.int_] = distance_transform_cdt(~mask, metric="taxicab")
+    away = np.where(mask, np.int16(0), np.int16(steps + 1))
+    _count_steps(away.reshape(-1, *mask.shape[-2:]))
     return away <= steps
+
+
+@nb.njit(cache=True, nogil=True)
+def _count_steps(away):  # type: ignore[no-untyped-def]
+    """Turn 0 and many into the number of steps to the next 0: there and back along each axis."""
+    nx, ny, nz = away.shape
+    for way in range(2):
+        for n in range(nx):
+            i = nx - 1 - n if way else n
+            for m in range(ny):
+                j = ny - 1 - m if way else m
+                for o in range(nz):
+                    k = nz - 1 - o if way else o
+                    least = away[i, j, k]
+                    if n:
+                        least = min(least, away[i + 2 * way - 1, j, k] + 1)
+                    if m:
+                        least = min(least, away[i, j + 2 * way - 1, k] + 1)
+                    if o:
+                        least = min(least, away[i, j, k + 2 * way - 1] + 1)
+                    away[i, j, k] = least
 
 
 def whole_bone(structures: StructureSet, structure_id: str) -> frozenset[int]:

@@ -14,8 +14,8 @@ from spine_tutor.anatomy import TISSUE_CODE, Subject
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.image import Image
-from spine_tutor.imaging.implants import metal_in
-from spine_tutor.imaging.implants import streaks as implant_streaks
+from spine_tutor.imaging.implants_ct import streaks as implant_streaks
+from spine_tutor.imaging.metal import metal_in
 from spine_tutor.imaging.needle import NEEDLE
 from spine_tutor.imaging.needle_ct import add_steel, streaks
 from spine_tutor.imaging.preset import Preset
@@ -35,11 +35,11 @@ EFFECTS = (
     "resolution of the reconstruction kernel; correlated noise that falls with thickness and dose",
     "12-bit range; bone and soft-tissue windows",
     "a steel needle and titanium implants with the streaks of their shadow: starved views, "
-    "back-projected",
+    "back-projected in every axial slice; reformats cut through these",
 )
 OMISSIONS = (
-    "reconstruction from projections: no streaks of bone, no beam hardening by tissue; streaks of "
-    "metal in axial slices only",
+    "reconstruction from projections: no streaks of bone, no beam hardening by tissue; streaks are "
+    "those of metal alone, a turn at a time (no helical windmill, no cone beam)",
     "motion; single trabeculae; enhancement by intravenous contrast",
 )
 
@@ -106,6 +106,7 @@ def simulate(
     source = settings.source or ("labels" if subject.hounsfield is None else "measured")
     labels, codes = plane_labels(subject, geometry)
     injected = fluid(subject, additions)
+    axial = view.plane == "axial"  # acquired as it lies; the others are reformats
     if source == "measured":
         if subject.hounsfield is None:
             raise ValueError(f"subject `{subject.id}` has no measured CT numbers")
@@ -128,15 +129,15 @@ def simulate(
         if "noise" not in settings.without:
             level = NOISE_HU[kernel] / np.sqrt(view.thickness * settings.dose)
             pixels += _noise(geometry.shape, sigma, rng) * np.float32(level)
-        if view.plane == "axial" and "streaks" not in settings.without:
-            pixels += implant_streaks(metal_in(codes), geometry)
+        if "streaks" not in settings.without:
+            pixels += implant_streaks(subject, geometry, metal_in(codes), axial)
     needle = additions.needle_in(subject)
     if needle is not None:
         labels[
             add_steel(pixels, needle, geometry, view.thickness, KERNEL_MM[_kernel(settings)])
         ] = NEEDLE.label
-        if view.plane == "axial" and "streaks" not in settings.without:
-            pixels += streaks(needle, geometry, view.thickness)
+        if "streaks" not in settings.without:
+            pixels += streaks(needle, geometry, view.thickness, axial)
     return Image(
         modality=ID,
         pixels=np.clip(pixels, *HU_RANGE),

@@ -33,13 +33,16 @@ EFFECTS = (
     "tungsten spectrum with filters (spekpy), attenuation of every tissue (xraylib), hardening",
     "iodine as a function of energy of its own, with its K edge",
     "cone-beam magnification, obliquity and tilt",
-    "quantum noise that follows the dose at the detector; automatic exposure; air kerma",
-    "blur of focal spot and detector; scattered radiation that lowers contrast",
+    "quantum noise that follows the dose at the detector; automatic exposure; air kerma and its "
+    "product with the area of the field",
+    "blur of focal spot and detector; scattered radiation that lowers contrast, less of it in a "
+    "smaller field",
     "collimated field; edge enhancement and dynamic-range compression of the display",
     "a steel needle by the exact length of each ray in it, behind the hardened beam; its hub",
 )
 OMISSIONS = (
-    "where scatter arises: it is a smooth share of the primary beam",
+    "where in the body scatter arises: it is a smooth share of the primary beam in the open field",
+    "grain of the noise: it is the same at all frequencies, where a detector's blur softens it",
     "heel effect, anti-scatter grid losses, detector efficiency and lag, motion",
     "what lies beyond the ends of a subject: soft tissue of its last slice is repeated for 80 mm",
 )
@@ -52,9 +55,18 @@ DETECTOR_BLUR_MM = 0.18
 """Standard deviation of the light spread in the detector's scintillator (E)."""
 SCATTER_SPREAD_MM = 35.0
 """Standard deviation of scattered radiation on the detector (E)."""
+MEASURED = 0.6
+"""Diameter of the measuring field of exposure and brightness control over the picture's (E)."""
+MARGIN = 0.1
+"""Grays kept for what is brighter or darker than the measuring field, over its own range (E)."""
+BRIGHTNESS = 0.5
+"""Where automatic brightness control holds the middle of its field, white being 1 (E)."""
+GAMMAS = (0.5, 1.6)
+"""Between these exponents the display bends the grays to hold that brightness (E)."""
 REFERENCE_POINT_MM = 150.0
 """The patient entrance reference point lies this far from the isocentre to the tube (IEC, R)."""
-
+_PAD: Mapping[str, Literal["edge", "constant"]] = {"nearest": "edge", "constant": "constant"}
+"""What NumPy calls SciPy's ways to go on beyond a border."""
 
 Effect = Literal["noise", "scatter", "blur"]
 """What can be switched off, to see what it hid; what overlaps, by `Settings.alone`."""
@@ -72,7 +84,11 @@ class Settings(BaseModel):
         "normal", description="What the automatic exposure control gives the detector."
     )
     scatter_fraction: float = Field(
-        0.25, ge=0, le=0.9, description="Share of scatter in the signal, behind the grid."
+        0.25,
+        ge=0,
+        le=0.9,
+        description="Share of scatter in the signal behind the grid, of a wide field through an "
+        "even body; a smaller field has less, a dense place beside thin ones more.",
     )
     field_shape: Literal["circle", "square"] = "circle"
     collimation: float = Field(1.0, ge=0.2, le=1, description="Open share of the field's width.")
@@ -135,8 +151,11 @@ def simulate(
     if needle is not None:
         shade(signal, water, mineral, needle, geometry, tube)
     magnification = view.source_to_detector / view.source_to_axis
-    signal = _blurred(signal, settings, geometry.spacing, magnification)
     inside = _field(geometry.shape, settings)
+    if "blur" not in settings.without:
+        signal = _blurred(signal, geometry.spacing, magnification)
+    if "scatter" not in settings.without:
+        signal = with_scatter(signal, inside, settings.scatter_fraction, geometry.spacing)
     facts = exposure(beam, signal, inside, view, settings.dose)
     if "noise" not in settings.without:
         _add_noise(signal, facts["quanta_in_air"], rng)
@@ -161,17 +180,16 @@ def exposure(
 ) -> dict[str, Any]:
     """Return what the automatic exposure control chooses and what it costs the patient.
 
-    It sets mAs so that half of the middle of the field gets `DOSE_NGY` or more: air beside the
-    body does not count for more than its area. Kerma behind the patient is taken to fall as the
-    signal does.
+    It sets mAs so that half of its measuring field gets `DOSE_NGY` or more: air beside the body
+    does not count for more than its area. Kerma behind the patient is taken to fall as the signal
+    does.
     """
-    rows, columns = signal.shape
-    middle = np.s_[rows // 4 : rows - rows // 4, columns // 4 : columns - columns // 4]
-    seen = signal[middle][inside[middle]]
-    transmission = float(np.median(seen)) if seen.size else 1.0
+    transmission = float(np.median(_measured(signal, inside)))
     in_air = beam.kerma * (1000 / view.source_to_detector) ** 2  # µGy per mAs at the detector
     mas = float(np.clip(1e-3 * DOSE_NGY[dose] / (in_air * transmission), 1e-4, 10.0))
     at_skin = view.source_to_axis - REFERENCE_POINT_MM
+    side_at_skin = 0.1 * view.field * at_skin / view.source_to_axis
+    kerma = beam.kerma * mas * (1000 / at_skin) ** 2
     side = 0.1 * view.field * view.source_to_detector / view.source_to_axis / view.pixels
     photons = beam.fluence.sum() * mas * (1000 / view.source_to_detector) ** 2 * side**2
     # energy-integrating: (Σ N E)² / Σ N E² quanta of the same signal-to-noise ratio
@@ -179,7 +197,8 @@ def exposure(
     alike = (share @ beam.energy) ** 2 / (share @ beam.energy**2)
     return {
         "mas": mas,
-        "air_kerma_uGy": beam.kerma * mas * (1000 / at_skin) ** 2,
+        "air_kerma_uGy": kerma,
+        "kerma_area_mGy_cm2": 1e-3 * kerma * side_at_skin**2 * float(inside.mean()),
         "detector_kerma_nGy": 1e3 * in_air * mas * transmission,
         "quanta_in_air": float(photons * alike),
     }
@@ -224,27 +243,50 @@ def _transmission(water, mineral, table, step, low_water, low_mineral):  # type:
 
 
 def _blurred(
-    signal: NDArray[np.float32], settings: Settings, pixel_mm: float, magnification: float
+    signal: NDArray[np.float32], pixel_mm: float, magnification: float
 ) -> NDArray[np.float32]:
-    """Return the signal with focal-spot and detector blur and with scatter."""
-    if "blur" not in settings.without:
-        # a uniform spot has a standard deviation of its width / √12
-        penumbra = FOCAL_SPOT_MM * (magnification - 1) / np.sqrt(12)
-        sigma = np.hypot(penumbra, DETECTOR_BLUR_MM) / pixel_mm
-        signal = gaussian_filter(signal, sigma, mode="nearest", truncate=3)
-    if settings.scatter_fraction and "scatter" not in settings.without:
-        ratio = settings.scatter_fraction / (1 - settings.scatter_fraction)
-        signal = signal + np.float32(ratio) * _smooth(signal, SCATTER_SPREAD_MM / pixel_mm)
-    return signal
+    """Return the signal with the blur of focal spot and detector."""
+    # a uniform spot has a standard deviation of its width / √12
+    penumbra = FOCAL_SPOT_MM * (magnification - 1) / np.sqrt(12)
+    sigma = np.hypot(penumbra, DETECTOR_BLUR_MM) / pixel_mm
+    blurred: NDArray[np.float32] = gaussian_filter(signal, sigma, mode="nearest", truncate=3)
+    return blurred
 
 
-def _smooth(pixels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Return a wide Gaussian mean, computed on one pixel in sixty-four."""
+def with_scatter(
+    signal: NDArray[np.float32], inside: NDArray[np.bool_], fraction: float, pixel_mm: float
+) -> NDArray[np.float32]:
+    """Return the signal with scatter: each open place sends a share of its own around it.
+
+    What the collimators close sends none, so that a circle of radius R on the detector has
+    1 − exp(−R²/2s²) of a wide field's scatter in its middle, s being `SCATTER_SPREAD_MM`.
+
+    Args:
+        signal: primary beam, I/I₀.
+        inside: where the field is open.
+        fraction: share of scatter in the signal of a wide field through an even body.
+        pixel_mm: on the detector.
+    """
+    ratio = np.float32(fraction / (1 - fraction))
+    sent = np.where(inside, signal, np.float32(0))
+    return signal + ratio * _smooth(sent, SCATTER_SPREAD_MM / pixel_mm, "constant")
+
+
+def _smooth(
+    pixels: NDArray[np.float32], sigma: float, beyond: Literal["nearest", "constant"] = "nearest"
+) -> NDArray[np.float32]:
+    """Return a wide Gaussian mean, computed on one pixel in sixty-four.
+
+    Args:
+        pixels: a picture.
+        sigma: standard deviation, pixels.
+        beyond: what lies beyond the border: what lies nearest to it, or nothing.
+    """
     rows, columns = pixels.shape
     step = 8
-    padded = np.pad(pixels, ((0, -rows % step), (0, -columns % step)), mode="edge")
+    padded = np.pad(pixels, ((0, -rows % step), (0, -columns % step)), mode=_PAD[beyond])
     small = padded.reshape(padded.shape[0] // step, step, -1, step).mean(axis=(1, 3))
-    small = gaussian_filter(small, sigma / step, mode="nearest")
+    small = gaussian_filter(small, sigma / step, mode=beyond)
     result = np.empty_like(pixels)
     _spread(small, np.float32(step), result)
     return result
@@ -268,10 +310,14 @@ def _spread(small, step, result):  # type: ignore[no-untyped-def]
 
 
 def _add_noise(signal: NDArray[np.float32], quanta_in_air: float, rng: np.random.Generator) -> None:
-    """Add quantum noise in place: Poisson's in its normal limit, variance equal to the mean."""
+    """Add quantum noise in place: Poisson's in its normal limit, variance equal to the mean.
+
+    A pixel that got none is taken to have got one quantum: less cannot be told from it.
+    """
     noise = rng.standard_normal(signal.shape, dtype=np.float32)
     noise *= np.sqrt(signal / np.float32(quanta_in_air))
     signal += noise
+    np.maximum(signal, np.float32(1 / quanta_in_air), out=signal)
 
 
 def _field(shape: tuple[int, int], settings: Settings) -> NDArray[np.bool_]:
@@ -284,24 +330,45 @@ def _field(shape: tuple[int, int], settings: Settings) -> NDArray[np.bool_]:
     return square
 
 
-def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
-    """Return gray values: window from the field, large-scale brightness damped, edges raised.
+def _measured(pixels: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return what lies in the measuring field: a disc in the middle, as far as it is open."""
+    y, x = (2 * (np.arange(n) + 0.5) / n - 1 for n in pixels.shape)
+    return pixels[inside & (y[:, None] ** 2 + x**2 <= MEASURED**2)]
 
-    Bones are dark, as fluoroscopy is read in pain procedures; `invert` makes them white.
+
+def _window(
+    pixels: NDArray[np.float32], inside: NDArray[np.bool_]
+) -> tuple[np.float32, np.float32, np.float32]:
+    """Return what the display spreads its grays over, by what the measuring field holds.
+
+    Returns:
+        lowest attenuation that is told from less, the middle of the field, and the highest.
+    """
+    seen = _measured(pixels[::4, ::4], inside[::4, ::4])
+    low, middle, high = np.percentile(seen, (3.0, 50.0, 99.5)).astype(np.float32)
+    margin = np.float32(MARGIN) * (high - low) + np.float32(0.01)
+    return low - margin, middle, high + margin
+
+
+def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
+    """Return gray values: large-scale brightness damped, edges raised, brightness held.
+
+    Window and brightness follow the measuring field, as automatic brightness control does: air
+    beside a neck may burn out and shoulders go black, the spine between them is well lit. Bones are
+    dark, as fluoroscopy is read in pain procedures; `invert` makes them white.
     """
     inside = np.ones(image.pixels.shape, bool) if image.inside is None else image.inside
     scale = image.pixels.shape[0] / 512
-    pixels = image.pixels - np.float32(settings.compression) * _smooth(image.pixels, 45 * scale)
+    low, _, high = _window(image.pixels, inside)
+    told = np.clip(image.pixels, low, high)  # air must not darken what it borders
+    pixels = told - np.float32(settings.compression) * _smooth(told, 45 * scale)
     if settings.edge:
-        fine = gaussian_filter(image.pixels, 2.5 * scale, mode="nearest", truncate=3)
-        detail = 2 * image.pixels - fine - _smooth(image.pixels, 12 * scale)
-        pixels += np.float32(settings.edge) * detail
-    seen = pixels[::4, ::4][inside[::4, ::4]]
-    low, high = np.percentile(seen, (1.0, 99.7)) if seen.size else (0.0, 1.0)
-    span = max(float(high - low), 0.05)
-    level = np.clip((pixels - (low - 0.03 * span)) / (1.06 * span), 0, 1)
-    if not settings.invert:
-        level = 1 - level
-    gray = np.rint(255 * level).astype(np.uint8)
+        fine = gaussian_filter(told, 2.5 * scale, mode="nearest", truncate=3)
+        pixels += np.float32(settings.edge) * (2 * told - fine - _smooth(told, 12 * scale))
+    low, middle, high = _window(pixels, inside)
+    level = np.clip((high - pixels) / (high - low), 0, 1)
+    gamma = np.log(BRIGHTNESS) / np.log((high - middle) / (high - low))
+    grays = np.rint(255 * np.linspace(0, 1, 1024) ** np.clip(gamma, *GAMMAS)).astype(np.uint8)
+    gray = (255 - grays if settings.invert else grays)[(1023 * level).astype(np.int16)]
     gray[~inside] = 0
     return gray

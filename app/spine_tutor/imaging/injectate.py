@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spine_tutor.imaging.view import Place, read_place
-from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.problems import refused
 
 Space = Literal[
     "epidural",
@@ -76,12 +76,5 @@ def parse_injectate(fields: Mapping[str, Any]) -> Injectate:
     try:
         return Injectate.model_validate({key: read_place(value) for key, value in fields.items()})
     except ValidationError as error:
-        raise ProblemError(
-            Problem(
-                "injectate",
-                f"{fault['msg']}; it is `{fault['input']}`.",
-                "Places are names of the subject or `x,y,z` in mm.",
-                key=".".join(map(str, fault["loc"])),
-            )
-            for fault in error.errors()
-        ) from error
+        remedy = "Places are names of the subject or `x,y,z` in mm."
+        raise refused("injectate", error, remedy) from error

@@ -2,66 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
 
 from spine_tutor.anatomy import Subject
-from spine_tutor.imaging import ct, fluoroscopy, mri, ultrasound
 from spine_tutor.imaging.additions import NOTHING, Additions
+from spine_tutor.imaging.descriptor import Modality
 from spine_tutor.imaging.image import Image
-from spine_tutor.imaging.preset import Preset
-from spine_tutor.imaging.view import CtView, FluoroscopyView, MriView, Pose, UltrasoundView
-
-
-@dataclass(frozen=True)
-class Modality:
-    """One way of looking at the body.
-
-    Attributes:
-        id: as in ``modality: ct``.
-        name: what a person reads.
-        view: its pose.
-        settings: what its machine can be set to; all have defaults.
-        simulate: `(subject, view, settings, rng, additions) -> Image`.
-        display: `(image, settings) -> (rows, columns) uint8 gray`, the window and gray map.
-        effects: what is modelled; `omissions`: what is not.
-        presets: starting points for its settings, by id.
-    """
-
-    id: str
-    name: str
-    view: type[Pose]
-    settings: type[BaseModel]
-    simulate: Callable[[Subject, Any, Any, np.random.Generator, Additions], Image]
-    display: Callable[[Image, Any], np.ndarray]
-    effects: tuple[str, ...]
-    omissions: tuple[str, ...]
-    presets: Mapping[str, Preset]
-
+from spine_tutor.imaging.modalities import ct, fluoroscopy, mri, ultrasound
+from spine_tutor.imaging.view import Pose
 
 MODALITIES: Mapping[str, Modality] = {
-    module.ID: Modality(
-        module.ID,
-        module.NAME,
-        view,
-        module.Settings,
-        module.simulate,
-        module.display,
-        module.EFFECTS,
-        module.OMISSIONS,
-        module.PRESETS,
-    )
-    for module, view in (
-        (fluoroscopy, FluoroscopyView),
-        (ct, CtView),
-        (ultrasound, UltrasoundView),
-        (mri, MriView),
-    )
+    described.MODALITY.id: described.MODALITY for described in (fluoroscopy, ct, ultrasound, mri)
 }
+"""By id, in the order in which they are shown."""
 
 
 def with_preset(modality: str, fields: Mapping[str, Any]) -> dict[str, Any]:

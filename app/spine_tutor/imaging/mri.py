@@ -12,18 +12,19 @@ from spine_tutor.anatomy import TISSUE_CODE, Subject
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.image import Image
-from spine_tutor.imaging.implants import lost, metal_in
+from spine_tutor.imaging.implants_mri import field_of
+from spine_tutor.imaging.metal_mri import displace
 from spine_tutor.imaging.mri_sequence import (
     PRESETS,
     Sequence,
     Settings,
     fat_shift,
+    noise_ratio,
     protocol,
     tissue_signals,
 )
 from spine_tutor.imaging.needle import NEEDLE
 from spine_tutor.imaging.needle_ct import named, steel_share
-from spine_tutor.imaging.needle_mri import displace
 from spine_tutor.imaging.reslice import plane_average, plane_labels
 from spine_tutor.imaging.spread_pictures import fluid, mixed_signal
 from spine_tutor.imaging.unevenness import fat_share
@@ -40,19 +41,19 @@ EFFECTS = (
     "Fat and water apart: marrow holds both; STIR nulls fat by its T1",
     "Fat shifted along the read direction by its 3.4 ppm (chemical shift)",
     "Slice thickness, partial volume and the blur and ringing of a finite matrix",
-    "Noise of both receiver channels, hence Rician, by field and slice thickness",
+    "Noise of both receiver channels, hence Rician, by field, voxel volume and bandwidth",
     "Brighter near the spine coil in the table",
     "Blood that leaves the slice between the two pulses (flow void)",
     "No signal from cortical bone, gas and steel",
-    "The field around an MR-compatible needle: void and bright rim by field strength, bandwidth "
-    "and the needle's angle to the main field",
-    "The signal lost around titanium implants, by field strength and bandwidth",
+    "The field around an MR-compatible needle and titanium implants, by field strength and angle "
+    "to it: signal moved along the read direction and through the slice, by bandwidth, hence void, "
+    "bright rim, and distortion by metal outside the slice",
 )
 OMISSIONS = (
     "Flow within the slice, pulsation of the CSF, ghosts",
     "Motion, aliasing and field inhomogeneity",
-    "Susceptibility of bone and gas; the bright rims, direction and reach into other slices of the "
-    "void around implants",
+    "Susceptibility of bone and gas; near metal, what pulses of a narrow band fail to invert or "
+    "refocus, and the tissue of other slices (taken to be like the slice's own)",
     "Magnetisation transfer and the magic angle in ligaments",
     "Differences between vertebrae, and between water of healthy and aged discs",
 )
@@ -98,12 +99,11 @@ def simulate(
     read = 0 if view.plane == "sagittal" else 1
     truth = in_water + _moved(in_fat, shift, axis=read)
     truth *= _coil(subject, geometry, settings.coil)
-    truth[lost(metal_in(codes), geometry, settings)] = 0.0
     needle = additions.needle_in(subject)
+    truth = displace(truth, geometry, view.thickness, settings, read, needle, field_of(subject))
     if needle is not None:
-        displace(truth, needle, geometry, view.thickness, settings, read)
         labels[named(steel_share(needle, geometry, view.thickness))] = NEEDLE.label
-    ratio = settings.signal_to_noise * settings.tesla / 1.5 * view.thickness / 3.0
+    ratio = noise_ratio(settings, view.thickness)
     noise = 0.0 if "noise" in off else _brightest(settings) / ratio
     resolution = 0.0 if "blur" in off else settings.resolution
     pixels = acquire(truth, geometry.spacing, resolution, noise, rng)

@@ -22,7 +22,7 @@ from spine_tutor.imaging.needle_solid import Solid, cylinder, half_space
 from spine_tutor.imaging.raytrace import crossings as label_crossings
 from spine_tutor.imaging.us_volumes import Volumes, first_body
 from spine_tutor.imaging.view import Place, read_place
-from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.problems import Problem, ProblemError, refused
 
 Vector = NDArray[np.float64]
 
@@ -189,15 +189,8 @@ def parse_needle(fields: Mapping[str, Any]) -> Needle:
     try:
         return Needle.model_validate(read)
     except ValidationError as error:
-        raise ProblemError(
-            Problem(
-                "needle",
-                f"{fault['msg']}; it is `{fault['input']}`.",
-                "Places are names of the subject or `x,y,z` in mm.",
-                key=".".join(map(str, fault["loc"])),
-            )
-            for fault in error.errors()
-        ) from error
+        remedy = "Places are names of the subject or `x,y,z` in mm."
+        raise refused("needle", error, remedy) from error
 
 
 # -- where it lies --------------------------------------------------------------------------------

@@ -1,55 +1,44 @@
 """The needle in CT: steel in the slice, and the streaks that its shadow leaves.
 
-Streaks are what filtered back-projection makes of the difference between what a scanner measures
-behind steel and what it should for its picture to be true. Behind steel little is left but
-scatter, so the measured logarithm stays behind the length of steel, most where rays run along
-the needle: the error sits on few views and comes back as streaks from the needle's ends. Only
-the needle is projected, on the views and rays that meet it, so this takes milliseconds.
-
-The scanner turns about the normal of the slice, so streaks belong to axial slices. A reformat cuts
-many turns and gets none.
+A needle's error sits on the few views whose rays run along it and comes back as streaks from its
+ends, see `metal_ct`. Only the needle is projected, on the views and rays that meet it, so this
+takes milliseconds.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import numba as nb
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, gaussian_filter1d, zoom
+from scipy.ndimage import gaussian_filter
 
 from spine_tutor.anatomy import TISSUE_CODE
 from spine_tutor.imaging.geometry import PlaneGeometry
+from spine_tutor.imaging.metal_ct import (
+    RAYS,
+    SLICE_MM,
+    TABLE,
+    Planes,
+    about,
+    across,
+    filtered,
+    levels,
+    response,
+)
 from spine_tutor.imaging.needle import PlacedNeedle
 from spine_tutor.imaging.needle_pixels import along, around
-from spine_tutor.imaging.xray import attenuation, ct_beam, hounsfield_by_tissue
-from spine_tutor.kernels import one_at_a_time
+from spine_tutor.imaging.xray import hounsfield_by_tissue
 
-RAYS = 3
+WITHIN = 3
 """Segments across a pixel each way, through the slice."""
 LEAST_SHARE = 0.03
 """Share of steel below which a pixel is not named after it."""
-SCATTER = 0.03
-"""Scatter and electronic offset over the primary beam behind the body (E): the floor on which the
-shadow of steel ends."""
-CORRECTED = 0.5
-"""Share of the error that the scanner's own corrections leave (E). McWilliams et al., "Reduction of
-guide needle streak artifact in CT-guided biopsy", found medians of 1145 HU (stylet out) and
-3390 HU (stylet in) between 17 to 19 G and the darkest streak; these needles lie between."""
 VIEWS = 128
 """Views of half a turn, closest where rays run along the needle."""
-BLUR_MM = 0.5
-"""Standard deviation by which focal spot, detector and a turning gantry smooth a view (E)."""
-ELEMENT_MM = 0.5
-"""Distance between the rays of a view."""
 ROWS = 3
 """Rays through the part of the slice that the needle fills; one row of the detector adds up all."""
-SMEAR_MM = 70.0
-"""Views far apart are smoothed so much that they leave no gaps at this distance."""
-COARSE = 2
-"""Streaks are worked out on every second pixel: they are straight and smooth."""
 
 
 def add_steel(
@@ -90,7 +79,7 @@ def steel_share(
     at = near(needle, geometry, 0.5 * thickness + 0.5)
     if not len(at):
         return share
-    step = (np.arange(RAYS) - 0.5 * (RAYS - 1)) / RAYS
+    step = (np.arange(WITHIN) - 0.5 * (WITHIN - 1)) / WITHIN
     offsets = np.stack(np.meshgrid(step, step), axis=-1).reshape(-1, 2)
     middle = places(geometry, at[:, None, :] + offsets)
     half = 0.5 * max(thickness, 0.1) * geometry.normal
@@ -122,73 +111,74 @@ def places(geometry: PlaneGeometry, at: NDArray) -> NDArray[np.float64]:
 # -- streaks --------------------------------------------------------------------------------------
 
 
-def streaks(needle: PlacedNeedle, geometry: PlaneGeometry, thickness: float) -> NDArray[np.float32]:
-    """Return what the shadow of a needle adds to an axial slice, (rows, columns) HU.
+def streaks(
+    needle: PlacedNeedle, geometry: PlaneGeometry, thickness: float, axial: bool
+) -> NDArray[np.float32]:
+    """Return what the shadow of a needle adds to a picture, (rows, columns) HU.
 
     Args:
         needle: where it lies.
-        geometry: the slice; the scanner turns about its normal.
-        thickness: mm.
+        geometry: the picture.
+        thickness: of an axial slice, mm; a reformat is made of slices of `SLICE_MM`.
+        axial: whether it was acquired as it lies, the scanner turning about its normal.
     """
-    half = 0.5 * max(thickness, 0.1)
-    inside = _within(needle, geometry, half + needle.radius)
-    if inside is None:
-        return np.zeros(geometry.shape, np.float32)
-    start, end = inside
-    middle, way = 0.5 * (start + end), end - start
-    angles, weights = _views(float(np.arctan2(way[1], way[0])))
-    error = _error(needle, geometry, start, end, angles, view_rays(geometry), half)
-    return reconstructed(error, angles, weights, middle, geometry)
+    if axial:
+        planes = fields(needle, geometry, np.zeros(1), max(thickness, 0.1))
+    else:
+        planes = reformatted(needle)
+    return np.zeros(geometry.shape, np.float32) if planes is None else planes.picture(geometry)
 
 
-def view_rays(geometry: PlaneGeometry) -> NDArray[np.float64]:
-    """Return how far from the middle each ray of a view runs, mm."""
-    diagonal = np.hypot(*geometry.shape) * geometry.spacing
-    count = scipy.fft.next_fast_len(int(2.0 * diagonal / ELEMENT_MM), real=True)
-    return ELEMENT_MM * (np.arange(count) - count // 2)
+@lru_cache(maxsize=4)
+def reformatted(needle: PlacedNeedle) -> Planes | None:
+    """Return the fields of all axial slices of a study that a needle lies in; the last are kept."""
+    ends = needle.line[:, 2]
+    lean = needle.radius * np.sqrt(max(0.0, 1.0 - needle.direction[2] ** 2))
+    return fields(needle, TABLE, levels(ends.min() - lean, ends.max() + lean), SLICE_MM)
 
 
-def measured_error(through: NDArray, true: NDArray) -> NDArray[np.float32]:
-    """Return measured less true logarithm behind metal that lets `through` a share of the beam."""
-    error = CORRECTED * (-np.log((through + SCATTER) / (1.0 + SCATTER)) - true)
-    return np.asarray(error, np.float32)
-
-
-def reconstructed(
-    error: NDArray[np.float32],
-    angles: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    middle: NDArray[np.float64],
-    geometry: PlaneGeometry,
-) -> NDArray[np.float32]:
-    """Return what an error of views becomes by filtered back-projection, (rows, columns) HU.
+def fields(
+    needle: PlacedNeedle, axial: PlaneGeometry, heights: NDArray[np.float64], thickness: float
+) -> Planes | None:
+    """Return the artefact fields of axial slices, None where the needle is in none of them.
 
     Args:
-        error: (views, rays) as `view_rays` places them.
-        angles, weights: of the views, and the share of half a turn each stands for.
-        middle: place in the slice that the middle rays meet, down and right, mm.
-        geometry: the slice.
+        needle: where it lies.
+        axial: the axial plane of height 0.
+        heights: (planes,) of the middles of the slices, equally far apart, mm.
+        thickness: of each, mm.
     """
-    rows, columns = geometry.shape
-    count = error.shape[1]
-    frequency = scipy.fft.rfftfreq(count, ELEMENT_MM)
-    smear = (0.5 * SMEAR_MM * weights)[:, None] * frequency
-    ramp = (frequency * np.exp(-2.0 * (np.pi * smear) ** 2)).astype(np.float32)
-    filtered = scipy.fft.irfft(scipy.fft.rfft(error, axis=1) * ramp, count, axis=1)
-    few = np.zeros((-(-rows // COARSE), -(-columns // COARSE)), np.float32)
-    _back_project(
-        filtered, np.cos(angles), np.sin(angles), weights, ELEMENT_MM,
-        middle, geometry.spacing * COARSE, few,
-    )  # fmt: skip
-    water = float(ct_beam().signal @ attenuation("water", ct_beam().energy))
-    added = zoom(few, COARSE, order=1, grid_mode=True, mode="nearest")[:rows, :columns]
-    return np.asarray(added * np.float32(1000.0 / water), np.float32)
+    half = 0.5 * thickness
+    turn = about(axial, needle.tip)
+    slices = [replace(turn, origin=turn.origin + h * turn.normal) for h in heights]
+    parts = [_within(needle, one, half + needle.radius) for one in slices]
+    met = [part.mean(axis=0) for part in parts if part is not None]
+    if not met:
+        return None
+    middle = np.mean(met, axis=0)  # of the needle's parts, down and right of the tip
+    move = middle[0] * turn.down + middle[1] * turn.right
+    way = needle.line[-1] - needle.line[0]
+    angles, weights = _views(float(np.arctan2(way @ turn.right, way @ turn.down)))
+    shadows = {
+        n: _Shadow.of(needle, replace(one, origin=one.origin + move), part - middle, angles, half)
+        for n, (one, part) in enumerate(zip(slices, parts, strict=True))
+        if part is not None
+    }
+    steel = needle.steel.lengths(  # of all at once
+        np.concatenate([shadow.start for shadow in shadows.values()]),
+        np.concatenate([shadow.end for shadow in shadows.values()]),
+    )
+    ends = np.cumsum([len(shadow.start) for shadow in shadows.values()])
+    views = np.zeros((len(slices), VIEWS, RAYS), np.float32)
+    for (n, shadow), lengths in zip(shadows.items(), np.split(steel, ends[:-1]), strict=True):
+        views[n] = filtered(*shadow.seen(lengths), weights)
+    return Planes(replace(turn, origin=turn.origin + move), heights, views, angles, weights)
 
 
 def _within(
     needle: PlacedNeedle, geometry: PlaneGeometry, reach: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return the ends of the needle's part in a slice, down and right in mm; None for no part."""
+) -> NDArray[np.float64] | None:
+    """Return the two ends of the needle's part in a slice, down and right in mm, or None."""
     offset = needle.line - geometry.origin
     height = offset @ geometry.normal
     flat = np.stack([offset @ geometry.down, offset @ geometry.right], axis=1)
@@ -198,7 +188,7 @@ def _within(
         if abs(b - a) > 1e-9:
             cuts += [float(np.clip((side - a) / (b - a), 0, 1)) for side in (-reach, reach)]
         kept += [p + t * (q - p) for t in sorted(cuts) if abs(a + t * (b - a)) <= reach + 1e-6]
-    return (kept[0], kept[-1]) if kept else None
+    return np.array([kept[0], kept[-1]]) if kept else None
 
 
 def _views(along: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -211,44 +201,68 @@ def _views(along: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return along + 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
 
 
-def _error(
-    needle: PlacedNeedle,
-    geometry: PlaneGeometry,
-    start: NDArray[np.float64],
-    end: NDArray[np.float64],
-    angles: NDArray[np.float64],
-    across: NDArray[np.float64],
-    half: float,
-) -> NDArray[np.float32]:
-    """Return measured less true logarithm of each view and ray, (views, rays)."""
-    along, aside = np.cos(angles)[:, None], np.sin(angles)[:, None]
-    ways = along * geometry.down + aside * geometry.right
-    sides = along * geometry.right - aside * geometry.down
-    extent = float(np.linalg.norm(end - start))
-    shadow = 0.5 * np.abs((along * (end - start)[1] - aside * (end - start)[0])[:, 0])
-    met = np.abs(across) < (shadow + needle.make.diameter)[:, None]
-    view, ray = np.nonzero(met)
-    flat = 0.5 * (start + end)
-    center = geometry.origin + flat[0] * geometry.down + flat[1] * geometry.right
-    at = center + across[ray, None] * sides[view]
-    low, high = _heights(needle, geometry, half)
-    heights = low + (high - low) * (np.arange(ROWS) + 0.5) / ROWS
-    at = at[:, None, :] + heights[:, None] * geometry.normal
-    far = (extent + 5.0) * ways[view][:, None, :]
-    steel = needle.steel.lengths(at - far, at + far)  # (rays that meet it, rows)
-    lengths, passed, slope = response("steel")
-    filled = (high - low) / (2.0 * half)
-    through, true = np.ones(met.shape), np.zeros(met.shape)
-    through[met] = 1.0 - filled * (1.0 - np.interp(steel, lengths, passed).mean(axis=1))
-    true[met] = filled * slope * steel.mean(axis=1)
-    near = met.any(axis=0)
-    near = np.convolve(near, np.ones(2 * int(4 * BLUR_MM / ELEMENT_MM) + 1), "same") > 0
-    sigma = BLUR_MM / ELEMENT_MM
-    through = gaussian_filter1d(through[:, near], sigma, axis=1, mode="nearest")
-    true = gaussian_filter1d(true[:, near], sigma, axis=1, mode="nearest")
-    error = np.zeros(met.shape, np.float32)
-    error[:, near] = measured_error(through, true)
-    return error
+@dataclass(frozen=True, eq=False)
+class _Shadow:
+    """The rays of a slice's views that may meet a needle.
+
+    Attributes:
+        met: (views, RAYS) which these are.
+        start, end: (met rays, ROWS, 3) their ends, mm.
+        filled: share of the slice's thickness that the needle fills.
+    """
+
+    met: NDArray[np.bool_]
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    filled: float
+
+    @classmethod
+    def of(
+        cls,
+        needle: PlacedNeedle,
+        plane: PlaneGeometry,
+        part: NDArray[np.float64],
+        angles: NDArray[np.float64],
+        half: float,
+    ) -> _Shadow:
+        """Return those of a slice.
+
+        Args:
+            needle: where it lies.
+            plane: the slice; the middle rays meet at its origin.
+            part: (2, 2) ends of the needle's part, down and right of the origin, mm.
+            angles: of the views.
+            half: of the slice's thickness, mm.
+        """
+        along, aside = np.cos(angles)[:, None], np.sin(angles)[:, None]
+        ways = along * plane.down + aside * plane.right
+        sides = along * plane.right - aside * plane.down
+        way, flat = part[1] - part[0], part.mean(axis=0)
+        shadow = 0.5 * np.abs(along * way[1] - aside * way[0])
+        ray_at = across()
+        met = np.abs(ray_at - (along * flat[1] - aside * flat[0])) < shadow + needle.make.diameter
+        view, ray = np.nonzero(met)
+        # from beside the part's own middle, so that the rays need not be long
+        back = along * flat[0] + aside * flat[1]
+        at = plane.origin + ray_at[ray, None] * sides[view] + back[view] * ways[view]
+        low, high = _heights(needle, plane, half)
+        heights = low + (high - low) * (np.arange(ROWS) + 0.5) / ROWS
+        at = at[:, None, :] + heights[:, None] * plane.normal
+        far = (float(np.linalg.norm(way)) + 5.0) * ways[view][:, None, :]
+        return cls(met, at - far, at + far, (high - low) / (2.0 * half))
+
+    def seen(self, steel: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what passes and the true logarithm, (views, RAYS) each.
+
+        Args:
+            steel: (met rays, ROWS) mm of it on each.
+        """
+        lengths, passed, slope = response("steel")
+        through, true = np.ones(self.met.shape), np.zeros(self.met.shape)
+        met_through = np.interp(steel, lengths, passed).mean(axis=1)
+        through[self.met] = 1.0 - self.filled * (1.0 - met_through)
+        true[self.met] = self.filled * slope * steel.mean(axis=1)
+        return through, true
 
 
 def _heights(needle: PlacedNeedle, geometry: PlaneGeometry, half: float) -> tuple[float, float]:
@@ -257,33 +271,3 @@ def _heights(needle: PlacedNeedle, geometry: PlaneGeometry, half: float) -> tupl
     lean = needle.radius * np.sqrt(max(0.0, 1.0 - float(needle.direction @ geometry.normal) ** 2))
     low, high = float(height.min() - lean), float(height.max() + lean)
     return max(low, -half), min(high, half)
-
-
-@lru_cache(maxsize=2)
-def response(metal: str) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Return lengths of a metal in mm, what they let through of a CT beam, and its first slope."""
-    beam = ct_beam()
-    mu = attenuation(metal, beam.energy)
-    lengths = 260.0 * np.linspace(0, 1, 200) ** 2
-    return lengths, np.exp(-lengths[:, None] * mu) @ beam.signal, float(beam.signal @ mu)
-
-
-@one_at_a_time
-@nb.njit(cache=True, parallel=True, fastmath=True)
-def _back_project(filtered, cosine, sine, weights, element, middle, spacing, picture):  # type: ignore[no-untyped-def]
-    """Add each view to the pixels along its rays."""
-    count = filtered.shape[1]
-    for r in nb.prange(picture.shape[0]):
-        down = (r + 0.5) * spacing - middle[0]
-        for v in range(len(weights)):
-            weight = np.float32(weights[v])
-            at = (-down * sine[v] + (0.5 * spacing - middle[1]) * cosine[v]) / element + count // 2
-            step = cosine[v] * spacing / element
-            for c in range(picture.shape[1]):
-                i = int(at)
-                if at >= 0 and i < count - 1:
-                    part = np.float32(at - i)
-                    picture[r, c] += weight * (
-                        filtered[v, i] + part * (filtered[v, i + 1] - filtered[v, i])
-                    )
-                at += step

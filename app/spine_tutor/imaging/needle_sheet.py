@@ -177,8 +177,7 @@ def _views(subject: Subject, example: Example) -> Iterator[tuple[str, dict[str, 
     cut = {"center": [tip[0], tip[1] - 20.0, tip[2]], "field": 130, "plane": "axial"}
     if abs(placed.direction[2]) > 0.4:
         cut["plane"] = "sagittal"
-    streak = ": streak" if cut["plane"] == "axial" else ""
-    yield f"CT, {cut['plane']}{streak}", cut | {"modality": "ct", "preset": "soft-tissue"}
+    yield f"CT, {cut['plane']}: streak", cut | {"modality": "ct", "preset": "soft-tissue"}
     yield (
         "Ultrasound, " + ("across it" if example.across else "along it"),
         probe_view(subject, placed, example),

@@ -76,9 +76,9 @@ class Patch:
         """Return a mask grown by a distance."""
         return grown(mask, self.count(mm))
 
-    def local(self, region: Mask) -> Local:
-        """Return mean and variance of the picture near each pixel, over a region."""
-        return Local.of(self.pixels, region, self.count(REACH_MM))
+    def local(self, region: Mask, at: Mask) -> Local:
+        """Return mean and variance of the picture near the pixels `at`, over a region."""
+        return Local.of(self.pixels, region, self.count(REACH_MM), at)
 
     # -- measures ---------------------------------------------------------------------------------
 
@@ -93,10 +93,8 @@ class Patch:
             outline: where it is looked at.
             inside: the first region; `others`: what it is compared with.
         """
-        one, *rest = (self.local(region) for region in (inside, *others))
-        at = outline & (one.weight > 0)
-        for other in rest:
-            at &= other.weight > 0
+        one, *rest = (self.local(region, outline) for region in (inside, *others))
+        at = np.all([local.weight > 0 for local in (one, *rest)], axis=0)
         if not at.any():
             return 0.0
         ratios = np.array(
@@ -118,11 +116,12 @@ class Patch:
         Returns:
             the width, at most twice `REACH_MM`; None if the picture has no step there.
         """
-        one, other = self.local(inside), self.local(outside)
-        step = one.mean - other.mean
-        use = outline & (one.weight > 0) & (other.weight > 0)
-        if not use.any():
+        one, other = self.local(inside, outline), self.local(outside, outline)
+        known_at = (one.weight > 0) & (other.weight > 0)
+        if not known_at.any():
             return None
+        use, step, base = (np.zeros(outline.shape, kind) for kind in (bool, float, float))
+        use[outline], step[outline], base[outline] = known_at, one.mean - other.mean, other.mean
         away, nearest = distance_transform_edt(~outline, return_indices=True)
         signed = np.where(self.mask, away + 0.5, 0.5 - away) * self.spacing
         rows, columns = nearest
@@ -131,7 +130,7 @@ class Patch:
         weight = step[r, c]
         bins = np.floor((signed[near] + REACH_MM) / EDGE_STEP_MM).astype(int)
         total = np.bincount(bins, weight**2)
-        risen = np.bincount(bins, weight * (self.pixels[near] - other.mean[r, c]))
+        risen = np.bincount(bins, weight * (self.pixels[near] - base[r, c]))
         known = np.flatnonzero(total > 0)
         place = (known + 0.5) * EDGE_STEP_MM
         share = np.maximum.accumulate(risen[known] / total[known])  # from outside inwards

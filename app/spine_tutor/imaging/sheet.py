@@ -19,7 +19,7 @@ from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.sheet_layout import Row, Tile, lay_out
 from spine_tutor.imaging.sheet_views import sheet_views
 from spine_tutor.imaging.shot import Shot, focus, standard_shots
-from spine_tutor.problems import Problem, ProblemError
+from spine_tutor.problems import Problem, ProblemError, refused
 from spine_tutor.resources import LABEL
 
 PIXELS = 300
@@ -68,7 +68,8 @@ def view_from(path: Path | None, modality: str | None, pairs: list[str], subject
             if not isinstance(fields, dict):
                 raise ValueError("a view is a mapping such as `modality: ct`")
         elif modality is not None:
-            shot = standard_shots(subject)[modality]
+            shots = standard_shots(subject)
+            shot = shots.get(modality) or Shot.parse({"modality": modality})  # says what there is
             fields = shot.view.model_dump() | {"settings": shot.settings.model_dump()}
         for pair in pairs:
             key, found, value = pair.partition("=")
@@ -79,15 +80,7 @@ def view_from(path: Path | None, modality: str | None, pairs: list[str], subject
             target[name] = yaml.safe_load(value)
         return Shot.parse(fields)
     except ValidationError as error:
-        raise ProblemError(
-            Problem(
-                place,
-                f"{fault['msg']}; it is `{fault['input']}`.",
-                remedy,
-                key=".".join(map(str, fault["loc"])),
-            )
-            for fault in error.errors()
-        ) from error
+        raise refused(place, error, remedy) from error
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ProblemError(Problem(place, str(error), remedy)) from error
 

@@ -45,9 +45,9 @@ def sheet_views(subject: Subject, level: str, pixels: int) -> Iterator[SheetView
         "foramen": foramen if foramen in subject.landmarks else body,
     }
     table = _table()
-    for modality in MODALITIES:
+    for modality, known in MODALITIES.items():
         rows = table[REGION[level[0]]].get(modality) or table["all"][modality]
-        start = {"level": level} if modality == "ultrasound" else {"center": body}
+        start = {"level": level} if "level" in known.view.model_fields else {"center": body}
         for row in rows:
             fields = {key: _filled(value, names) for key, value in row.items() if key != "see"}
             if _has(subject, fields.get("center", body)):

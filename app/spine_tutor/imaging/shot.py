@@ -11,22 +11,13 @@ from pydantic import BaseModel
 from spine_tutor.anatomy import Subject
 from spine_tutor.anatomy.region import LUMBAR, REGIONS
 from spine_tutor.imaging.additions import NOTHING, Additions
+from spine_tutor.imaging.descriptor import Look
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.modality import MODALITIES, simulate, with_preset
 from spine_tutor.imaging.view import Pose
 
 BORDER_MM = 95.0
 """Half a standard picture: what lies nearer to the lower border is not looked at by default."""
-
-PROBE: Mapping[str, Mapping[str, Any]] = {
-    "c": {"probe": "lateral-transverse", "preset": "linear-6-13", "depth": 50},
-    "t": {"lateral": 27, "preset": "curved-2-5-fine", "depth": 80},
-    "s": {
-        "probe": "median-sagittal", "center": "caudal_target", "preset": "linear-6-13", "depth": 50,
-    },
-}  # fmt: skip
-"""Where a probe lies first, by the letter of the level: roots and tubercles from the side of the
-neck, pleura between transverse processes, the sacral hiatus; elsewhere paramedian."""
 
 
 @dataclass(frozen=True)
@@ -82,32 +73,18 @@ def standard_shots(
 ) -> dict[str, Shot]:
     """Return how each modality would usually look at a place: one shot a modality.
 
-    Fluoroscopy is 30° oblique towards `side` in the lumbar spine, where the Scotty dog of that
-    side stands, and straight elsewhere. CT is axial and MRI sagittal (T2) through the place;
-    ultrasound is sagittal over the place itself, or as `PROBE` says without one.
-
     Args:
         subject: the body.
-        place: a landmark, a structure or a point; the middle of a lumbar level when None.
+        place: a landmark, a structure or a point; the middle of its usual level when None.
         side: which side's Scotty dog and which paramedian window.
     """
     level = focus(subject)
     center = place if place is not None else "sacrum" if level == "s1" else f"{level}_vertebra"
-    near = _nearest_level(subject, center)
-    over: dict[str, Any] = {"level": near, "side": side}
-    if place is not None:
-        over |= {"center": center, "lateral": 0.0}  # its own plane, not one beside it
-    else:
-        over |= PROBE.get(level[0], {})
-    dog = near.startswith("l") or (near == "s1" and level != "s1")
-    oblique = 0 if not dog else -30 if side == "left" else 30
-    fields: list[dict[str, Any]] = [
-        {"modality": "fluoroscopy", "center": center, "oblique": oblique},
-        {"modality": "ct", "center": center, "align": near},
-        {"modality": "ultrasound", **over},
-        {"modality": "mri", "center": center, "settings": {"sequence": "T2"}},
-    ]
-    return {f["modality"]: Shot.parse(f) for f in fields}
+    look = Look(center, _nearest_level(subject, center), side, level, named=place is not None)
+    return {
+        name: Shot.parse({"modality": name} | modality.standard(look))
+        for name, modality in MODALITIES.items()
+    }
 
 
 def focus(subject: Subject) -> str:

@@ -102,6 +102,12 @@ def travel(  # type: ignore[no-untyped-def]
     time = np.zeros(nx * ny * nz, np.float32)
     away = np.zeros(nx * ny * nz, np.uint8)  # from home, in fifths of a mm
     steps, mm = _neighbours(spacing)
+    # how far each step is for the fluid, by label and for the medium it was last worked out for
+    ways, ways_of = np.empty((len(m.of_label), 20)), np.full(len(m.of_label), -1, np.int64)
+    leaps = np.empty((len(m.of_label), 3), np.int64)
+    fifths = np.empty(20)
+    for n in range(18):
+        fifths[n] = 5.0 * np.sqrt(mm[n, 0] ** 2 + mm[n, 1] ** 2 + mm[n, 2] ** 2)
     size = 1 << 14
     keys, items = np.empty(size, np.float32), np.empty(size, np.int64)
     heap = 0
@@ -164,19 +170,32 @@ def travel(  # type: ignore[no-untyped-def]
         if heap + 20 > size:
             size *= 2
             keys, items = _more(keys, size), _more(items, size)
+        if ways_of[label] != medium:
+            ways_of[label] = medium
+            for axis in range(3):
+                leaps[label, axis] = int(np.rint(LEAP_MM * m.fibres[label, axis] / spacing[axis]))
+            mm[18] = leaps[label] * spacing
+            mm[19] = -mm[18]
+            for n in range(20):
+                ways[label, n] = _way(m, medium, label, mm[n])
         count = 18
         if m.along[medium] > 1.0:  # fibres run between the lattice's directions: leap along them
             count = 20
             for axis in range(3):
-                leap = int(np.rint(LEAP_MM * m.fibres[label, axis] / spacing[axis]))
+                leap = leaps[label, axis]
                 steps[18, axis], steps[19, axis] = leap, -leap
-                mm[18, axis], mm[19, axis] = leap * spacing[axis], -leap * spacing[axis]
+            far = leaps[label] * spacing
+            fifths[18:] = 5.0 * np.sqrt(far[0] ** 2 + far[1] ** 2 + far[2] ** 2)
         for n in range(count):
             a, b, c = i + steps[n, 0], j + steps[n, 1], k + steps[n, 2]
             if not (0 <= a < nx and 0 <= b < ny and 0 <= c < nz):
                 continue
             to = (a * ny + b) * nz + c
-            if time[to] < 0.0:
+            known = time[to]
+            if known < 0.0:
+                continue
+            arrive = np.float32(now + cost * ways[label, n])
+            if known > 0.0 and arrive >= known:  # reached sooner, so it can be reached
                 continue
             u, v, w = low[0] + a, low[1] + b, low[2] + c
             there = labels[u, v, w]
@@ -186,13 +205,10 @@ def travel(  # type: ignore[no-untyped-def]
                 continue
             if len(stream) and not stream[to] > stream[at]:
                 continue
-            way, length = _way(m, medium, label, mm[n])
-            arrive = np.float32(now + cost * way)
-            if time[to] == 0.0 or arrive < time[to]:
-                time[to] = arrive
-                if not m.home[there]:
-                    away[to] = min(255, away[at] + int(5.0 * length + 0.5))
-                heap = _push(keys, items, heap, arrive, to)
+            time[to] = arrive
+            if not m.home[there]:
+                away[to] = min(255, away[at] + int(fifths[n] + 0.5))
+            heap = _push(keys, items, heap, arrive, to)
     return order[:found], shares[:found], arrival[:found], escaped[:found]
 
 
@@ -213,18 +229,17 @@ def _neighbours(spacing):  # type: ignore[no-untyped-def]
     return steps, steps * spacing
 
 
-@nb.njit(inline="always")
+@nb.njit
 def _way(m, medium, label, step):  # type: ignore[no-untyped-def]
-    """Return how far a step is for the fluid, less along fibres, and its length, mm."""
+    """Return how far a step is for the fluid, less along fibres, mm."""
     dx, dy, dz = step[0], step[1], step[2]
     square = dx * dx + dy * dy + dz * dz
-    length = np.sqrt(square)
     ratio = m.along[medium]
     if ratio > 1.0:
         f = m.fibres[label]
         down = dx * f[0] + dy * f[1] + dz * f[2]
-        return np.sqrt(square + down * down * (1.0 / (ratio * ratio) - 1.0)), length
-    return length, length
+        return np.sqrt(square + down * down * (1.0 / (ratio * ratio) - 1.0))
+    return np.sqrt(square)
 
 
 @nb.njit(inline="always")

@@ -18,6 +18,8 @@ from spine_tutor.resources import assets_dir
 
 MARKS = ("F", "C", "R", "E")
 """Found in the source, computed, recalled and unverified, estimate."""
+RECALLED = "sheet"
+"""The source that recalls what it has not looked up: nothing of it counts as found."""
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,8 @@ class _Reader:
             self.wrong(key, f"has mark {row['mark']!r}.", f"Use one of {', '.join(MARKS)}.")
         if row["source"] not in self.sources:
             self.wrong(key, f"cites {row['source']!r}.", "Add it to `sources`.")
+        if row["mark"] == "F" and row["source"] == RECALLED:
+            self.wrong(key, "is marked F, but its source only recalls it.", "Mark it R.")
 
     def _sum(self, key: str, parts: Mapping[str, float]) -> None:
         total = sum(parts.values())

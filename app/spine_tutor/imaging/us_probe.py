@@ -14,7 +14,7 @@ from spine_tutor.imaging.us_volumes import Volumes, first_body
 from spine_tutor.problems import Problem, ProblemError
 
 if TYPE_CHECKING:
-    from spine_tutor.imaging.view import UltrasoundView
+    from spine_tutor.imaging.view import Place, UltrasoundView
 
 Vector = NDArray[np.float64]
 
@@ -71,6 +71,8 @@ BESIDE = 75.0
 LEAN = 0.1
 """Sine of how far a probe on the side of the neck leans to the skin's slope from the plane of its
 level, whose tubercles it is to show; twice, since the skin is sought twice."""
+HOLLOW = 60.0
+"""mm forwards, within which the skin lies before a place behind the hollow of the back."""
 OBLIQUE_LIMIT = 25.0
 """Degrees: how far the paramedian oblique placement leans at most to aim at the canal."""
 CANAL = 28.0
@@ -181,7 +183,7 @@ def place(subject: Subject, view: UltrasoundView) -> Probe:
         z = frame[:3, 2]  # the neck's own axis
         x = -frame[:3, 1]  # along the face, from the front of the neck to its back
     if view.center is not None:
-        target = subject.point(view.center)
+        target = _in_body(subject, volumes, view.center)
     elif view.probe == "lateral-transverse":
         target = _beside_the_neck(subject, view)
     else:
@@ -214,6 +216,17 @@ def place(subject: Subject, view: UltrasoundView) -> Probe:
     transducer = TRANSDUCERS[view.transducer]
     face = contact + 0.5 * transducer.sagitta * down  # a hand presses a convex face in
     return Probe(transducer, face, down, right, view.depth, view.pixels)
+
+
+def _in_body(subject: Subject, volumes: Volumes, center: Place) -> Vector:
+    """Return a place; of a structure whose middle lies behind the hollow of the back, its skin."""
+    target = np.asarray(subject.point(center), float)
+    if isinstance(center, str) and subject.sample(target)[0] == 0:
+        inward = np.array([0.0, 1.0, 0.0])
+        found = float(first_body(volumes, target[None], inward[None], HOLLOW)[0])
+        if np.isfinite(found):
+            return target + (found + 1.0) * inward
+    return target
 
 
 def _under_the_back(subject: Subject, view: UltrasoundView) -> Vector:

@@ -7,13 +7,14 @@ settings and can be cached by them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from spine_tutor.anatomy import Subject
-from spine_tutor.imaging.geometry import ConeGeometry, PlaneGeometry
+from spine_tutor.imaging.geometry import ConeGeometry, Geometry, PlaneGeometry, Vector
 from spine_tutor.imaging.us_probe import place
 
 Coordinate = Annotated[float, Field(ge=-2000, le=2000, allow_inf_nan=False)]
@@ -38,6 +39,23 @@ class Pose(BaseModel):
 
     center: Place = Field("l4_vertebra", description="What the picture is centred on.")
     pixels: int = Field(512, ge=32, le=1024, description="Rows and columns of the picture.")
+
+    def geometry(self, subject: Subject) -> Geometry:
+        """Return where the picture lies in a subject, without forming it.
+
+        Raises:
+            KeyError: if the subject has no place that the view names.
+            ProblemError: if a probe would lie off the skin.
+        """
+        raise NotImplementedError
+
+    def slides(self, subject: Subject) -> Mapping[str, float]:
+        """Return the controls that slide a plane, and how far 1 mm of each takes it to its front.
+
+        A picture that shows every depth has none.
+        """
+        del subject
+        return {}
 
 
 class FluoroscopyView(Pose):
@@ -120,6 +138,17 @@ class SliceView(Pose):
         Raises:
             KeyError: if the subject has no place, or no level to align with, of that name.
         """
+        down, right, normal = self._axes(subject)
+        center = subject.point(self.center) + self.shift * normal
+        return PlaneGeometry.centered(center, down, right, self.field, self.pixels)
+
+    def slides(self, subject: Subject) -> Mapping[str, float]:
+        """Return which way `shift` takes the plane."""
+        down, right, normal = self._axes(subject)
+        return {"shift": float(np.cross(down, right) @ normal)}
+
+    def _axes(self, subject: Subject) -> tuple[Vector, Vector, Vector]:
+        """Return the world directions of down and right in the picture, and of `shift`."""
         axes = np.eye(3)
         if self.align is not None:
             if self.align not in subject.frames:
@@ -127,13 +156,11 @@ class SliceView(Pose):
                 raise KeyError(f"`{self.align}` is no level of `{subject.id}`; levels: {known}")
             axes = np.asarray(subject.frames[self.align])[:3, :3].T
         x, y, z = axes
-        down, right, normal = {
+        return {
             "axial": (-y, -x, z),
             "sagittal": (-z, -y, x),
             "coronal": (-z, -x, y),
         }[self.plane]
-        center = subject.point(self.center) + self.shift * normal
-        return PlaneGeometry.centered(center, down, right, self.field, self.pixels)
 
 
 class CtView(SliceView):
@@ -197,3 +224,9 @@ class UltrasoundView(Pose):
             ProblemError: if the subject has no such level, or the probe finds no skin.
         """
         return place(subject, self).geometry
+
+    def slides(self, subject: Subject) -> Mapping[str, float]:
+        """Return how far the two ways along the skin take the plane."""
+        normal = self.geometry(subject).normal
+        x, _, z = np.asarray(subject.frames[self.level])[:3, :3].T
+        return {"across": float(x @ normal), "along": float(z @ normal)}

@@ -30,29 +30,16 @@ from pydantic import BaseModel
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.contrast import REACH_MM, Local, added_attenuation, whole_bone
+from spine_tutor.imaging.descriptor import Modality
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
-from spine_tutor.imaging.masks import mm_per_pixel, structure_mask
+from spine_tutor.imaging.masks import among, mm_per_pixel, structure_mask
 from spine_tutor.imaging.modality import MODALITIES, simulate
 from spine_tutor.imaging.patch import EDGE_MM, Patch
 from spine_tutor.imaging.view import Pose
 
 MIN_SURFACE_MM = 3.0
 """Less of a surface than this, seen past bone by ultrasound, is not recognized."""
-
-THRESHOLDS = {
-    "fluoroscopy": (0.6, 1.2),
-    "ct": (0.9, 1.8),
-    "ultrasound": (0.9, 1.8),
-    "mri": (0.9, 1.8),
-}
-"""Contrast-to-noise from which a structure is faint, and visible, by modality. Estimates: set so
-that what textbooks and the eye say of the atlas holds, see tests/imaging/test_visibility.py. A
-projection is measured against what lies over it rather than beside it, hence its own scale."""
-
-FLOOR = {"fluoroscopy": 0.01, "ct": 4.0, "ultrasound": 0.6, "mri": 0.01}
-"""The least noise that counts, in units of the picture: about a hundredth of the gray scale, which
-no eye tells apart (E). It matters where noise is switched off."""
 
 MIN_AREA_MM2 = 4.0
 """What shows less than this in a picture (two millimetres square) is not in it."""
@@ -124,7 +111,7 @@ class Sight:
 
     def changed(self, changes: Mapping[str, Any]) -> Sight:
         """Return the same view with other settings; what lies where is not asked again."""
-        settings = self.settings or MODALITIES[self.modality].settings()
+        settings = self.settings or self.kind.settings()
         return replace(self, settings=settings.model_copy(update=dict(changes)))
 
     @cached_property
@@ -137,10 +124,15 @@ class Sight:
         """Return what forms the picture."""
         return self.view.modality  # type: ignore[attr-defined]
 
+    @property
+    def kind(self) -> Modality:
+        """Return what is known of its modality."""
+        return MODALITIES[self.modality]
+
     @cached_property
     def off(self) -> frozenset[str]:
         """Return the effects that are switched off."""
-        settings = self.settings or MODALITIES[self.modality].settings()
+        settings = self.settings or self.kind.settings()
         return frozenset(settings.without)  # type: ignore[attr-defined]
 
     @property
@@ -187,10 +179,10 @@ class Sight:
         elif area < MIN_AREA_MM2:
             cnr, width, measured = 0.0, None, "it is not in the picture"
         else:
-            ways = {"fluoroscopy": self._projected, "ultrasound": self._sounded}
-            cnr, find_width, measured = ways.get(self.modality, self._cut)(structure_id, mask)
+            ways = {"projection": self._projected, "sound": self._sounded, "slice": self._cut}
+            cnr, find_width, measured = ways[self.kind.formation](structure_id, mask)
             width = find_width() if edge else None
-        faint, visible = THRESHOLDS[self.modality]
+        faint, visible = self.kind.thresholds
         verdict: Verdict = "visible" if cnr >= visible else "faint" if cnr >= faint else "hidden"
         if verdict == "hidden":
             width = None  # what is not seen has no edge
@@ -199,7 +191,7 @@ class Sight:
     # -- the three ways of forming a picture ---------------------------------------------------
 
     def _cut(self, structure_id: str, mask: NDArray[np.bool_]) -> Found:
-        floor = FLOOR[self.modality]
+        floor = self.kind.floor
         patch, at = Patch.around(mask, self.image, self.mm_per_pixel)
         outline, core, ring, edge = self._placed(
             f"regions of {structure_id}",
@@ -224,13 +216,14 @@ class Sight:
             bone -= self.subject.structures.labels_of(structure_id)
         if "shadow" in self.off:
             bone = set()
-        covered = np.maximum.accumulate(np.isin(self.image.labels, list(bone)), axis=0)
-        top = mask & (np.cumsum(mask, axis=0) == 1)  # where each column meets it first
+        covered = np.maximum.accumulate(among(self.image.labels, bone), axis=0)
+        top = mask.copy()  # where each column meets it first
+        top[1:] &= ~np.maximum.accumulate(mask, axis=0)[:-1]
         facing = top & ~covered
         if facing.sum() * self.mm_per_pixel < MIN_SURFACE_MM:
             return 0.0, _no_edge, "bone lies between it and the probe"
         patch, at = Patch.around(mask, self.image, self.mm_per_pixel)
-        facing, covered, floor = facing[at], covered[at], FLOOR[self.modality]
+        facing, covered, floor = facing[at], covered[at], self.kind.floor
         around = patch.ring(self._own(structure_id)[at])
         above = around & np.maximum.accumulate(facing[::-1], axis=0)[::-1]
         if not above.any():
@@ -251,9 +244,9 @@ class Sight:
         )
         if not outline.any():
             return 0.0, _no_edge, FILLS
-        rest = Local.of(patch.pixels - added, near, patch.count(REACH_MM))
-        clutter = np.median(np.sqrt(rest.variance[outline]))
-        cnr = float(contrast / max(clutter, FLOOR[self.modality]))
+        rest = Local.of(patch.pixels - added, near, patch.count(REACH_MM), outline)
+        clutter = np.median(np.sqrt(rest.variance))
+        cnr = float(contrast / max(clutter, self.kind.floor))
 
         def width() -> float | None:
             return patch.edge_width(outline, patch.core, patch.ring(~patch.field))
@@ -271,8 +264,8 @@ class Sight:
             added = (quiet.image.pixels - bare.image.pixels)[at]
         else:
             added = added_attenuation(self.subject, structure_id, cone)[at]
-        inside = Local.of(np.abs(added), patch.mask, patch.count(REACH_MM))
-        contrast = np.median(inside.mean[outline]) if outline.any() else 0.0
+        inside = Local.of(np.abs(added), patch.mask, patch.count(REACH_MM), outline)
+        contrast = np.median(inside.mean) if outline.any() else 0.0
         return outline, near, added, contrast
 
     def _own(self, structure_id: str) -> NDArray[np.bool_]:
@@ -282,4 +275,4 @@ class Sight:
         else:
             own = whole_bone(self.subject.structures, structure_id)
         assert self.image.labels is not None
-        return np.isin(self.image.labels, list(own))
+        return among(self.image.labels, own)

@@ -11,93 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from spine_tutor.anatomy import Subject
+from spine_tutor.imaging.descriptor import Cause, Kind
+from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot, standard_shots
 from spine_tutor.imaging.visibility import FILLS, MIN_AREA_MM2, RANK, Sight, Visibility
 from spine_tutor.problems import ProblemError
-
-Kind = Literal[
-    "shadow",
-    "attenuation",
-    "angle",
-    "overlap",
-    "resolution",
-    "chemical shift",
-    "scatter",
-    "streaks",
-    "noise",
-    "speckle",
-    "no contrast",
-    "cannot be told",
-    "out of field",
-    "absent",
-]
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Something that hides, and how it is switched off.
-
-    Attributes:
-        kind: its name.
-        text: what it does, a sentence.
-        off: effects of the modality's `Settings.without`; none for overlap, which is what else
-            lies on the way of the rays.
-    """
-
-    kind: Kind
-    text: str
-    off: tuple[str, ...] = ()
-
-
-_NOISE = Cause("noise", "It differs from its surround by less than the noise.", ("noise",))
-_FINE = "It is too fine for this picture: {} smear it into its surround."
-
-CAUSES: Mapping[str, tuple[Cause, ...]] = {
-    "fluoroscopy": (
-        Cause("overlap", "Everything else on the way of the rays lies over it."),
-        Cause("scatter", "Scattered radiation veils it.", ("scatter",)),
-        Cause("resolution", _FINE.format("focal spot and detector"), ("blur",)),
-        _NOISE,
-    ),
-    "ct": (
-        Cause(
-            "resolution",
-            _FINE.format("slice thickness and reconstruction kernel"),
-            ("thickness", "blur"),
-        ),
-        Cause("streaks", "Streaks of metal lie over it.", ("streaks",)),
-        _NOISE,
-    ),
-    "ultrasound": (
-        Cause("shadow", "Bone or gas before it throws a shadow over it.", ("shadow",)),
-        Cause("attenuation", "Tissue before it takes the sound away.", ("attenuation",)),
-        Cause("angle", "It does not face the probe, so its echo goes elsewhere.", ("angle",)),
-        Cause(
-            "shadow",
-            "Bone or gas throws a shadow over it, and what goes on is lost on the long way.",
-            ("shadow", "attenuation"),
-        ),
-        Cause(
-            "resolution",
-            _FINE.format("beam width, pulse and slice thickness"),
-            ("thickness", "blur"),
-        ),
-        Cause("noise", "Its echo is weaker than the noise of the receiver.", ("noise",)),
-        Cause("speckle", "Speckle varies more than it differs from its surround.", ("speckle",)),
-    ),
-    "mri": (
-        Cause(
-            "resolution", _FINE.format("slice thickness and finite matrix"), ("thickness", "blur")
-        ),
-        Cause("chemical shift", "Displaced fat lies over it.", ("chemical shift",)),
-        _NOISE,
-    ),
-}
-"""What may hide a structure, by modality, in the order in which it is tried."""
-
 
 MEASURED = (
     "Why cannot be told on a measured CT: blur, noise and slice thickness are those of the scanner "
@@ -152,13 +73,13 @@ class Explainer:
             return Reason("out of field", f"It is too large: {FILLS}.", {}, 0.0)
         if self.sight.image.facts.get("source") == "measured":
             return Reason("cannot be told", MEASURED, {}, seen.cnr)
-        tried = [
-            self._tried(cause, seen)
-            for cause in CAUSES[seen.modality]
-            if not (
-                cause.kind == "overlap" and seen.structure in self.sight.added
-            )  # no part of a body
-        ]
+        tried = []
+        for cause in MODALITIES[seen.modality].causes:
+            if cause.kind == "overlap" and seen.structure in self.sight.added:
+                continue  # no part of a body
+            tried.append(self._tried(cause, seen))
+            if tried[-1][2].verdict == "visible":
+                break  # none of the others can bring it further
         cause, changes, then = max(tried, key=lambda trial: RANK[trial[2].verdict])
         if RANK[then.verdict] > RANK[seen.verdict]:
             what = "Alone" if cause.kind == "overlap" else f"Without {' and '.join(cause.off)}"

@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spine_tutor.anatomy import Structure, Subject
-from spine_tutor.imaging.geometry import Geometry, PlaneGeometry
+from spine_tutor.imaging.geometry import PlaneGeometry
 from spine_tutor.imaging.injectate import Injectate
 from spine_tutor.imaging.needle import Needle
 from spine_tutor.imaging.shot import Shot
-from spine_tutor.imaging.us_probe import place
-from spine_tutor.imaging.view import FluoroscopyView, SliceView, UltrasoundView
 from spine_tutor.problems import ProblemError
 from spine_tutor.ui.controls import turned
 
@@ -137,21 +135,6 @@ def panels(shots: list[Shot] | tuple[Shot, ...]) -> dict[str, Shot]:
     return found
 
 
-def geometry(shot: Shot, subject: Subject) -> Geometry:
-    """Return where a shot's picture lies, without forming it.
-
-    Raises:
-        ProblemError: if a probe would lie off the skin.
-        KeyError: if the subject has no place that the view names.
-    """
-    match shot.view:
-        case UltrasoundView():
-            return place(subject, shot.view).geometry
-        case FluoroscopyView() | SliceView():
-            return shot.view.geometry(subject)
-    raise TypeError(f"{type(shot.view).__name__} is no view of the four modalities")
-
-
 def through(shot: Shot, point: ArrayLike, subject: Subject) -> Shot:
     """Return the shot slid until its plane passes through a point, as far as its limits allow.
 
@@ -160,10 +143,11 @@ def through(shot: Shot, point: ArrayLike, subject: Subject) -> Shot:
     """
     try:
         for _ in range(2):
-            plane = geometry(shot, subject)
+            plane = shot.view.geometry(subject)
             if not isinstance(plane, PlaneGeometry) or abs(plane.distance(point)) < 0.1:
                 return shot
-            name, slope = _slide(shot, plane, subject)
+            slides = shot.view.slides(subject)
+            name, slope = max(slides.items(), key=lambda slide: abs(slide[1]))
             if abs(slope) < 0.3:  # the plane lies along the way it can be slid
                 return shot
             value = float(getattr(shot.view, name)) + plane.distance(point) / slope
@@ -171,15 +155,3 @@ def through(shot: Shot, point: ArrayLike, subject: Subject) -> Shot:
     except (ProblemError, ValueError):  # off the skin, or beyond the control's limits
         pass
     return shot
-
-
-def _slide(shot: Shot, plane: PlaneGeometry, subject: Subject) -> tuple[str, float]:
-    """Return the control that slides a plane along its normal, and how far 1 mm of it goes."""
-    if isinstance(shot.view, UltrasoundView):
-        x, _, z = np.asarray(subject.frames[shot.view.level])[:3, :3].T
-        slopes = {"across": float(x @ plane.normal), "along": float(z @ plane.normal)}
-        name = max(slopes, key=lambda control: abs(slopes[control]))
-        return name, slopes[name]
-    assert isinstance(shot.view, SliceView)
-    moved = geometry(turned(shot, {"shift": shot.view.shift + 1.0}), subject)
-    return "shift", float((moved.origin - plane.origin) @ plane.normal)

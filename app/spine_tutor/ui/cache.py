@@ -32,7 +32,7 @@ from spine_tutor.lessons.library import ContentLibrary, load_content
 from spine_tutor.problems import ProblemError
 from spine_tutor.quiz.attempts import AttemptStore
 from spine_tutor.ui import layout
-from spine_tutor.ui.bench import COARSE, geometry
+from spine_tutor.ui.bench import COARSE
 from spine_tutor.ui.bundle import pack
 from spine_tutor.ui.jobs import Looking, Opening
 
@@ -102,7 +102,7 @@ class Names:
     Attributes:
         shape: layers, rows and columns of the map. A cut has one layer; a projection has the
             structures along each ray, bone first.
-        packed: the map, uint8, deflated.
+        packed: the map, uint16 little-endian, deflated; the chest alone has over 800 structures.
         names: what a person reads for each value; "" where nothing is.
     """
 
@@ -155,7 +155,7 @@ def place(subject: Subject, shot: Shot) -> Geometry:
 
 @st.cache_resource(max_entries=4 * PICTURES, show_spinner=False)
 def _place(content_hash: str, key: str, _subject: Subject, _shot: Shot) -> Geometry:
-    return geometry(_shot, _subject)
+    return _shot.view.geometry(_subject)
 
 
 def names(subject: Subject, shot: Shot) -> Names:
@@ -168,12 +168,11 @@ def _names(content_hash: str, key: str, _subject: Subject, _shot: Shot) -> Names
     image = drawn(_subject, _shot).image
     layers = label_layers(image)
     values, codes = np.unique(layers, return_inverse=True)
-    values, codes = values[:255], np.minimum(codes, 254).astype(np.uint8)
     found = (image.structure(int(value)) for value in values)
     count, rows, columns = layers.shape
     return Names(
         (count, rows, columns),
-        zlib.compress(codes.tobytes(), 6),
+        zlib.compress(codes.astype("<u2").tobytes(), 6),
         tuple(structure.name if structure else "" for structure in found),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 import streamlit as st
@@ -31,10 +31,7 @@ def show(groups: Groups) -> None:
             st.caption(f"Pictures follow as soon as the body is prepared: {now}")
         for title, lessons in groups.items():
             st.subheader(title)
-            places = st.columns(3 if len(lessons) > 2 else 2, gap="medium")
-            for n, lesson in enumerate(lessons):
-                with places[n % len(places)].container(border=True, height="stretch"):
-                    _card(lesson)
+            laid(lessons, _card)
 
     drawn()
 
@@ -48,10 +45,23 @@ def _waiting(groups: Groups) -> str:
     return ""
 
 
+def laid(lessons: Sequence[Lesson], tell: Callable[[Lesson], None]) -> None:
+    """Show a card for each lesson: its first pictures, its title, and what `tell` draws.
+
+    What can be read and pressed is there at once; pictures may have to be simulated.
+    """
+    places, strips = st.columns(3 if len(lessons) > 2 else 2, gap="medium"), []
+    for n, lesson in enumerate(lessons):
+        with places[n % len(places)].container(border=True, height="stretch"):
+            strips.append(st.container())
+            st.markdown(f"#### {lesson.title}")
+            tell(lesson)
+    for strip, lesson in zip(strips, lessons, strict=True):
+        if tiles := _tiles(lesson):
+            strip.html(f'<div class="strip">{tiles}</div>')
+
+
 def _card(lesson: Lesson) -> None:
-    if tiles := _tiles(lesson):
-        st.html(f'<div class="strip">{tiles}</div>')
-    st.markdown(f"#### {lesson.title}")
     st.markdown(lesson.summary)
     parts = [lesson.region.capitalize(), _counted(len(lesson.steps), "step")]
     if lesson.quiz:

@@ -1,7 +1,7 @@
 """Which controls a machine has: rows for the live panel, read off the models they set.
 
-The models know names, limits and choices; this module knows what a hand needs: an order, a unit,
-a step, and a range narrower than what is merely valid.
+The models know names, limits and choices; the modality tells what a hand needs for its pose: an
+order, a unit, a step, and a range narrower than what is merely valid.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
@@ -17,56 +17,12 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from spine_tutor.imaging.descriptor import Hand
 from spine_tutor.imaging.modality import MODALITIES, with_preset
 from spine_tutor.imaging.shot import Shot
 
-
-@dataclass(frozen=True)
-class Hand:
-    """How a number is turned by hand: its range, step, unit and label."""
-
-    low: float
-    high: float
-    step: float = 1.0
-    unit: str = ""
-    label: str = ""
-
-
-_SLICE = {
-    "plane": None,
-    "shift": Hand(-100, 100, 0.5, " mm", "Slice position"),
-    "field": Hand(40, 360, 5, " mm", "Field of view"),
-    "thickness": Hand(0.5, 8, 0.5, " mm", "Thickness"),
-}
-POSE: Mapping[str, Mapping[str, Hand | None]] = {
-    "fluoroscopy": {
-        "oblique": Hand(-90, 90, 1, "°", "Oblique (+ LAO)"),
-        "tilt": Hand(-40, 40, 1, "°", "Tilt (+ cranial)"),
-        "field": Hand(60, 300, 5, " mm", "Field of view"),
-    },
-    "ct": _SLICE,
-    "ultrasound": {
-        "probe": None,
-        "side": None,
-        "along": Hand(-80, 80, 1, " mm", "Slide cranially"),
-        "across": Hand(-60, 60, 1, " mm", "Slide to the right"),
-        "rotate": Hand(-90, 90, 1, "°", "Rotate"),
-        "tilt": Hand(-40, 40, 1, "°", "Tilt (fan)"),
-        "rock": Hand(-30, 30, 1, "°", "Rock (heel–toe)"),
-        "depth": Hand(40, 160, 5, " mm", "Depth"),
-        "transducer": None,
-    },
-    "mri": _SLICE,
-}
-"""The pose controls of each modality, most used first; None is a choice."""
-
-ESSENTIAL: Mapping[str, tuple[str, ...]] = {
-    "fluoroscopy": ("oblique", "tilt", "field"),
-    "ct": ("plane", "shift", "field"),
-    "ultrasound": ("along", "across", "rotate", "tilt", "depth"),
-    "mri": ("plane", "shift", "sequence"),
-}
-"""What a lesson offers; the Lab offers everything."""
+Row = dict[str, Any]
+"""A control as `live_controls.js` reads it."""
 
 SETTING = "settings."
 _UNIT = re.compile(r", (kV|mm|dB/cm/MHz|dB|Hz|ms)\b")
@@ -80,7 +36,30 @@ WITHOUT = "without"
 """The setting that switches effects off."""
 
 
-def rows(shot: Shot, only: Iterable[str] | None = None) -> list[dict[str, Any]]:
+def choice(id_: str, label: str, help_: str, offered: Mapping[str, str], value: str) -> Row:
+    """Return a row that chooses one of what is offered: a text by value."""
+    listed = [{"value": key, "text": text} for key, text in offered.items()]
+    return {"id": id_, "label": label, "help": help_, "kind": "choice", "options": listed,
+            "value": value}  # fmt: skip
+
+
+def options(offered: Mapping[str, str], value: str) -> dict[str, str]:
+    """Return what is offered, and a value from a lesson or a link that is not among it."""
+    return dict(offered) if value in offered else {**offered, value: value.replace("_", " ")}
+
+
+def slider(id_: str, model: BaseModel, name: str, hand: Hand) -> Row:
+    """Return a row that sets a number of a model, in a range that holds its value now."""
+    value = getattr(model, name)
+    return {
+        "id": id_, "label": hand.label or _title(name),
+        "help": type(model).model_fields[name].description or "", "kind": "range",
+        "unit": hand.unit, "step": hand.step, "min": min(hand.low, value),
+        "max": max(hand.high, value), "value": value,
+    }  # fmt: skip
+
+
+def rows(shot: Shot, only: Iterable[str] | None = None) -> list[Row]:
     """Return the rows of the panel that steers a picture.
 
     Args:
@@ -88,8 +67,8 @@ def rows(shot: Shot, only: Iterable[str] | None = None) -> list[dict[str, Any]]:
         only: names of the fields to offer; all when None.
     """
     wanted = None if only is None else set(only)
-    found: list[dict[str, Any] | None] = [_preset_row(shot)] if wanted is None else []
-    for name, hand in POSE[shot.modality].items():
+    found: list[Row | None] = [_preset_row(shot)] if wanted is None else []
+    for name, hand in MODALITIES[shot.modality].pose.items():
         if wanted is None or name in wanted:
             found.append(_row(name, shot.view, name, hand))
     for name, field in type(shot.settings).model_fields.items():
@@ -130,33 +109,23 @@ def turned(shot: Shot, changes: Mapping[str, Any]) -> Shot:
     )
 
 
-def _preset_row(shot: Shot) -> dict[str, Any]:
+def _preset_row(shot: Shot) -> Row:
     """Return the choice of presets; it stands at the first that the shot agrees with."""
-    presets = MODALITIES[shot.modality].presets
-    now = shot.settings.model_dump() | {
-        name: getattr(shot.view, name) for name in POSE[shot.modality]
-    }
+    modality = MODALITIES[shot.modality]
+    presets = modality.presets
+    now = shot.settings.model_dump() | {name: getattr(shot.view, name) for name in modality.pose}
     agrees = (
         key
         for key, preset in presets.items()
         if all(now[name] == value for name, value in {**preset.settings, **preset.pose}.items())
     )
-    options = [{"value": key, "text": preset.name} for key, preset in presets.items()]
-    return {
-        "id": PRESET, "label": "Preset", "kind": "choice",
-        "help": "Settings to start from.", "value": next(agrees, CUSTOM),
-        "options": [*options, {"value": CUSTOM, "text": "own settings"}],
-    }  # fmt: skip
+    offered = {key: preset.name for key, preset in presets.items()} | {CUSTOM: "own settings"}
+    return choice(PRESET, "Preset", "Settings to start from.", offered, next(agrees, CUSTOM))
 
 
-def _row(id_: str, model: BaseModel, name: str, hand: Hand | None) -> dict[str, Any] | None:
+def _row(id_: str, model: BaseModel, name: str, hand: Hand | None) -> Row | None:
     field = type(model).model_fields[name]
     value = getattr(model, name)
-    row = {
-        "id": id_,
-        "label": (hand and hand.label) or _title(name),
-        "help": field.description or "",
-    }
     if name == WITHOUT:
         effects = get_args(get_args(field.annotation)[0])
         choices: tuple[Any, ...] = ((), *((effect,) for effect in effects))
@@ -164,13 +133,11 @@ def _row(id_: str, model: BaseModel, name: str, hand: Hand | None) -> dict[str, 
     else:
         choices = _choices(field)
     if choices:
-        options = [{"value": _coded(c), "text": _worded(c)} for c in choices]
-        return row | {"kind": "choice", "options": options, "value": _coded(value)}
+        offered = {_coded(one): _worded(one) for one in choices}
+        return choice(id_, _title(name), field.description or "", offered, _coded(value))
     if hand is None or not isinstance(value, int | float):
         return None
-    low, high = min(hand.low, value), max(hand.high, value)
-    return row | {"kind": "range", "unit": hand.unit, "min": low, "max": high, "step": hand.step,
-                  "value": value}  # fmt: skip
+    return slider(id_, model, name, hand)
 
 
 def _choices(field: FieldInfo) -> tuple[Any, ...]:

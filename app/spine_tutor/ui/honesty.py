@@ -8,8 +8,9 @@ from html import escape
 import streamlit as st
 
 from spine_tutor.imaging import spread
+from spine_tutor.imaging.constant import MARKED
 from spine_tutor.imaging.modality import MODALITIES
-from spine_tutor.imaging.parameters import MARKED, PARAMETERS, tissue_rows
+from spine_tutor.imaging.parameters import PARAMETERS, tissue_rows
 
 BESIDE = {"needle": "Needle", "injectate": "Injectate"}
 """Groups of constants that belong to no modality."""

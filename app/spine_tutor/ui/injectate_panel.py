@@ -6,7 +6,6 @@ Its seconds are a slider like any other: dragged, it plays how blood carries con
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -17,10 +16,12 @@ from spine_tutor.imaging.spread import Spread
 from spine_tutor.imaging.spread_pattern import pattern
 from spine_tutor.imaging.spread_pictures import fluid
 from spine_tutor.problems import ProblemError
-from spine_tutor.ui import components, state
+from spine_tutor.ui import state
 from spine_tutor.ui.bench import Bench
+from spine_tutor.ui.controls import Hand, Row, choice, options, slider
+from spine_tutor.ui.panel import Panel, said
 
-ID = "injectate"
+PANEL = Panel("injectate", "Injection")
 """Its place among what can be steered, beside the pictures."""
 NOTHING, TIP, CROSS = "nothing", "tip", "cross-hair"
 """No injection; at the needle's tip; at a place that is no landmark."""
@@ -29,11 +30,11 @@ IODINE = 240.0
 LEAST_ML = 0.02
 """Structures that hold less are not listed."""
 LISTED = 6
-RANGES = (
-    ("volume_ml", 0.5, 10.0, 0.5, " mL", "Volume (simulated)"),
-    ("iodine", 0.0, 300.0, 10.0, " mg/mL", "Iodine (0: plain fluid)"),
-    ("seconds", 0.0, 8.0, 0.1, " s", "Seconds after"),
-)
+HANDS = {
+    "volume_ml": Hand(0.5, 10.0, 0.5, " mL", "Volume (simulated)"),
+    "iodine": Hand(0.0, 300.0, 10.0, " mg/mL", "Iodine (0: plain fluid)"),
+    "seconds": Hand(0.0, 8.0, 0.1, " s", "Seconds after"),
+}
 SOON_ML = 5.0
 """Up to this volume spread is found in a blink."""
 NOTE = "A simulated volume: it shows where fluid goes and is a dose for nobody."
@@ -41,17 +42,8 @@ NOTE = "A simulated volume: it shows where fluid goes and is a dose for nobody."
 
 def controls(scope: str, subject: Subject) -> None:
     """Draw the controls of the injection and what it fills; keep it on the bench of a scope."""
-    bench = _bench(scope)
-    key = f"controls/{scope}/{ID}"
-    for refused in state.value(f"refused/{scope}") or ():
-        st.caption(f"⚠ {refused}")
-    components.live_controls(
-        "Injection controls",
-        rows(bench, subject),
-        state.echo(key),
-        key=key,
-        on_turn=partial(_turned, scope, key),
-    )
+    bench = state.laid_out(scope)
+    PANEL.draw(scope, rows(bench, subject), _turn)
     if bench.injectate is None:
         st.caption("Choose where to inject.")
         return
@@ -79,28 +71,18 @@ def spread_first(bench: Bench, subject: Subject) -> None:
             return  # the panel and the pictures say why
 
 
-def rows(bench: Bench, subject: Subject) -> list[dict[str, Any]]:
+def rows(bench: Bench, subject: Subject) -> list[Row]:
     """Return the rows of the panel, as `live_controls.js` reads them."""
     now = bench.injectate
-    places = [{"value": NOTHING, "text": "nothing injected"}]
+    places = {NOTHING: "nothing injected"}
     if bench.needle is not None:
-        places.append({"value": TIP, "text": "at the needle's tip"})
-    places.append({"value": CROSS, "text": "where the cross-hair is"})
-    places += [{"value": m.id, "text": m.name} for m in subject.landmarks.values() if _fits(m.id)]
+        places[TIP] = "at the needle's tip"
+    places[CROSS] = "where the cross-hair is"
+    places |= {m.id: m.name for m in subject.landmarks.values() if "skin" not in m.id}
     at = NOTHING if now is None else _named(now)
-    if at not in {place["value"] for place in places}:  # a structure, from a lesson or link
-        places.append({"value": at, "text": at.replace("_", " ")})
-    found: list[dict[str, Any]] = [
-        {"id": "at", "label": "Inject", "kind": "choice", "help": "Where the fluid comes out.",
-         "options": places, "value": at}
-    ]  # fmt: skip
-    for name, low, high, step, unit, label in RANGES if now else ():
-        value = getattr(now, name)
-        found.append({
-            "id": name, "label": label, "kind": "range", "unit": unit, "step": step,
-            "min": min(low, value), "max": max(high, value), "value": value,
-            "help": Injectate.model_fields[name].description or "",
-        })  # fmt: skip
+    found = [choice("at", "Inject", "Where the fluid comes out.", options(places, at), at)]
+    if now is not None:
+        found += [slider(name, now, name, hand) for name, hand in HANDS.items()]
     return found
 
 
@@ -151,35 +133,11 @@ def aimed_at(bench: Bench) -> str | None:
     return now.at if now is not None and isinstance(now.at, str) else None
 
 
-def said(error: ProblemError) -> str:
-    """Return what is wrong with an injection, and what to do, in sentences."""
-    return " ".join(f"{p.message[:1].upper()}{p.message[1:]} {p.remedy}" for p in error.problems)
-
-
-def _fits(landmark: str) -> bool:
-    """Return whether a landmark is a place to inject at: not on the skin."""
-    return "skin" not in landmark
-
-
 def _named(now: Injectate) -> str:
     if now.at is None:
         return TIP
     return now.at if isinstance(now.at, str) else CROSS
 
 
-def _turned(scope: str, key: str) -> None:
-    heard, bench = state.heard(key, "change"), _bench(scope)
-    try:
-        injectate = turned(bench, heard.get("changes", {}))
-    except ProblemError as error:
-        state.set_value(f"refused/{scope}", [said(error)])
-        return
-    state.set_value(f"refused/{scope}", [])
-    state.keep(scope, bench.with_injectate(injectate, bool(heard.get("dragging"))))
-    state.set_value(f"held/{scope}", None)
-
-
-def _bench(scope: str) -> Bench:
-    bench = state.bench(scope)
-    assert bench is not None, "a page lays the bench out before it draws it"
-    return bench
+def _turn(bench: Bench, changes: Mapping[str, Any], dragging: bool) -> Bench:
+    return bench.with_injectate(turned(bench, changes), dragging)

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from spine_tutor.imaging.injectate import parse_injectate
+from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.needle import parse_needle
 from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.ui.bench import Bench
-from spine_tutor.ui.controls import POSE, SETTING, turned
+from spine_tutor.ui.controls import SETTING, turned
 
 REMEDY = "It was left out; the rest of the link is followed."
 LIMIT_MM = 2000.0
@@ -30,9 +31,9 @@ def encode(bench: Bench, start: Bench) -> dict[str, str]:
         first = start.shots.get(panel)
         if first is None:
             continue
-        for name in POSE[shot.modality]:
+        for name in MODALITIES[shot.modality].pose:
             if (value := getattr(shot.view, name)) != getattr(first.view, name):
-                found[f"{panel}.{name}"] = _text(value)
+                found[f"{panel}.{name}"] = _text(value, 1)
         for name in type(shot.settings).model_fields:
             value = getattr(shot.settings, name)
             if value != getattr(first.settings, name) and isinstance(
@@ -40,18 +41,21 @@ def encode(bench: Bench, start: Bench) -> dict[str, str]:
             ):
                 found[f"{panel}.{SETTING}{name}"] = _text(value)
     if bench.needle != start.needle:
-        given = bench.needle.model_dump(exclude_defaults=True) if bench.needle else {}
-        given = {"kind": bench.needle.kind if bench.needle else NO_NEEDLE} | given
+        given: dict[str, Any] = {"kind": NO_NEEDLE}
+        if needle := bench.needle:
+            given = needle.model_dump(exclude_defaults=True) | {"kind": needle.kind}
+            if needle.entry is None:  # a link that tells no way means the usual one
+                given |= {"oblique": needle.oblique, "tilt": needle.tilt}
         found |= {f"needle.{name}": _text(value) for name, value in given.items()}
     if bench.injectate != start.injectate:
         given = bench.injectate.model_dump(exclude_defaults=True) if bench.injectate else {}
         given = {"volume_ml": bench.injectate.volume_ml if bench.injectate else 0.0} | given
         found |= {f"injectate.{name}": _text(value) for name, value in given.items()}
     if not np.allclose(bench.point, start.point, atol=0.05):
-        found["at"] = ",".join(_text(value) for value in bench.point)
+        found["at"] = _text(bench.point, 1)
     if bench.camera != start.camera and not isinstance(bench.camera, str):
         angles = (bench.camera["azimuth"], bench.camera["elevation"])
-        found["camera"] = ",".join(_text(angle) for angle in angles)
+        found["camera"] = _text(angles, 1)
     return found
 
 
@@ -64,7 +68,7 @@ def decode(parameters: Mapping[str, str], start: Bench) -> tuple[Bench, list[Pro
             continue
         try:
             shot = bench.shots[panel]
-            if name not in POSE[shot.modality] and not name.startswith(SETTING):
+            if name not in MODALITIES[shot.modality].pose and not name.startswith(SETTING):
                 raise ValueError(f"{panel} has no control `{name}`")
             shots = dict(bench.shots) | {panel: turned(shot, {name: _value(text)})}
             bench = replace(bench, shots=shots)
@@ -100,10 +104,11 @@ def decode(parameters: Mapping[str, str], start: Bench) -> tuple[Bench, list[Pro
     return bench, problems
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, digits: int = 3) -> str:
+    """Return a value as a link has it; places need one decimal, settings more."""
     if isinstance(value, tuple):
-        return ",".join(_text(part) for part in value)
-    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+        return ",".join(_text(part, digits) for part in value)
+    return f"{round(value, digits):.9g}" if isinstance(value, float) else str(value)
 
 
 def _value(text: str) -> Any:

@@ -13,18 +13,20 @@ from spine_tutor.anatomy import Subject
 from spine_tutor.anatomy.subject import Landmark
 from spine_tutor.imaging.needle import MAKES, Needle, Passage, angles, parse_needle, passages
 from spine_tutor.problems import ProblemError
-from spine_tutor.ui import components, state
+from spine_tutor.ui import state
 from spine_tutor.ui.bench import Bench
+from spine_tutor.ui.controls import Hand, Row, choice, options, slider
+from spine_tutor.ui.panel import Panel, said
 
-ID = "needle"
+PANEL = Panel("needle", "Needle")
 """Its place among what can be steered, beside the pictures."""
 NONE, CROSS = "none", "cross-hair"
 """No needle; a target that is no landmark but where the cross-hair is."""
-RANGES = (
-    ("oblique", -80.0, 80.0, 1.0, "°", "Oblique (+ LAO)"),
-    ("tilt", -50.0, 50.0, 1.0, "°", "Tilt (+ cranial)"),
-    ("bevel", -180.0, 180.0, 15.0, "°", "Turn the bevel"),
-)
+HANDS = {
+    "oblique": Hand(-80.0, 80.0, 1.0, "°", "Oblique (+ LAO)"),
+    "tilt": Hand(-50.0, 50.0, 1.0, "°", "Tilt (+ cranial)"),
+    "bevel": Hand(-180.0, 180.0, 15.0, "°", "Turn the bevel"),
+}
 BEYOND_MM = 40.0
 """How far past the target the slider pushes a needle."""
 ROUND_MM = 50.0
@@ -40,22 +42,15 @@ MEETS = {
 """What is said of a way, by the kind of structure on it."""
 TOUCH_MM = 1.0
 """A needle that ends on bone, as some shall, seems to enter it by up to this: a voxel."""
+WAY = ("entry", "oblique", "tilt")
+"""What tells a needle's way to its tip."""
 DURAL = ("dura", "csf", "cord")
 
 
 def controls(scope: str, subject: Subject) -> None:
     """Draw the needle's controls and what it crosses; keep it on the bench of a scope."""
-    bench = _bench(scope)
-    key = f"controls/{scope}/{ID}"
-    for refused in state.value(f"refused/{scope}") or ():
-        st.caption(f"⚠ {refused}")
-    components.live_controls(
-        "Needle controls",
-        rows(bench, subject),
-        state.echo(key),
-        key=key,
-        on_turn=partial(_turned, scope, subject, key),
-    )
+    bench = state.laid_out(scope)
+    PANEL.draw(scope, rows(bench, subject), partial(_turn, subject))
     if bench.needle is None:
         st.caption("Choose a kind to put a needle into the body.")
         return
@@ -64,41 +59,34 @@ def controls(scope: str, subject: Subject) -> None:
     except ProblemError as error:
         st.warning(said(error))
         return
+    mark = subject.landmarks.get(str(bench.needle.tip))
+    if mark is not None and mark.blocked and bench.needle.entry is None:
+        st.caption(f"No straight way to this target is free: {mark.blocked}.")
     for warning in warnings(found):
         st.caption(f"⚠ {warning}")
     st.markdown(table(found))
     st.caption("A simulated needle: it teaches what lies on a way and guides nobody's hand.")
 
 
-def rows(bench: Bench, subject: Subject) -> list[dict[str, Any]]:
+def rows(bench: Bench, subject: Subject) -> list[Row]:
     """Return the rows of the panel, as `live_controls.js` reads them."""
     needle = bench.needle
-    kinds = [{"value": NONE, "text": "no needle"}]
-    kinds += [{"value": kind, "text": make.name} for kind, make in MAKES.items()]
-    found: list[dict[str, Any]] = [
-        {"id": "kind", "label": "Kind", "kind": "choice", "help": "Gauge and tip.",
-         "options": kinds, "value": needle.kind if needle else NONE}
-    ]  # fmt: skip
+    kind = needle.kind if needle else NONE
+    kinds = {NONE: "no needle"} | {name: make.name for name, make in MAKES.items()}
+    found = [choice("kind", "Kind", "Gauge and tip.", options(kinds, kind), kind)]
     if needle is None:
         return found
-    targets = [{"value": CROSS, "text": "where the cross-hair is"}]
-    targets += [{"value": mark.id, "text": mark.name} for mark in _targets(subject)]
-    named = needle.tip if isinstance(needle.tip, str) else CROSS
-    if named not in {target["value"] for target in targets}:  # a structure, from a lesson or link
-        targets.append({"value": named, "text": named.replace("_", " ")})
-    found.append({"id": "tip", "label": "Target", "kind": "choice", "options": targets,
-                  "value": named, "help": "Where the tip is aimed at."})  # fmt: skip
+    targets = {CROSS: "where the cross-hair is"}
+    targets |= {mark.id: mark.name for mark in _targets(subject)}
+    tip = needle.tip if isinstance(needle.tip, str) else CROSS
+    found.append(choice("tip", "Target", "Where the tip is aimed at.", options(targets, tip), tip))
     back = -ROUND_MM * math.ceil(_depth(needle, subject) / ROUND_MM)
-    ranges = [("advance", back, BEYOND_MM, 1.0, " mm", "Draw back / advance"), *RANGES]
-    for name, low, high, step, unit, label in ranges:
-        if needle.entry is not None and name in ("oblique", "tilt"):
-            continue
-        value = getattr(needle, name)
-        found.append({
-            "id": name, "label": label, "kind": "range", "unit": unit, "step": step,
-            "min": min(low, value), "max": max(high, value), "value": value,
-            "help": Needle.model_fields[name].description or "",
-        })  # fmt: skip
+    hands = {"advance": Hand(back, BEYOND_MM, 1.0, " mm", "Draw back / advance")} | HANDS
+    found += [
+        slider(name, needle, name, hand)
+        for name, hand in hands.items()
+        if needle.entry is None or name not in ("oblique", "tilt")
+    ]
     return found
 
 
@@ -137,7 +125,7 @@ def table(found: tuple[Passage, ...]) -> str:
 
 def warnings(found: tuple[Passage, ...]) -> list[str]:
     """Return what a way goes through that it should not, in order, each structure once."""
-    said: dict[str, str] = {}
+    found_once: dict[str, str] = {}
     for passage in found:
         structure = passage.structure
         meets = MEETS.get(structure.kind)
@@ -147,8 +135,8 @@ def warnings(found: tuple[Passage, ...]) -> list[str]:
             meets = "goes through the dura"
         if meets:
             at = f"at {max(passage.enter, 0):.0f} mm for {passage.length:.1f} mm"
-            said.setdefault(structure.id, f"It {meets} {at}: {structure.name}.")
-    return list(said.values())
+            found_once.setdefault(structure.id, f"It {meets} {at}: {structure.name}.")
+    return list(found_once.values())
 
 
 def line(bench: Bench, subject: Subject) -> list[list[float]] | None:
@@ -162,31 +150,30 @@ def line(bench: Bench, subject: Subject) -> list[list[float]] | None:
     return [[round(float(value), 1) for value in point] for point in middle]
 
 
-def said(error: ProblemError) -> str:
-    """Return what is wrong with a needle, and what to do, in sentences."""
-    return " ".join(f"{p.key.capitalize()}: {p.message} {p.remedy}".strip() for p in error.problems)
+def linked(bench: Bench, parameters: Mapping[str, str], subject: Subject) -> Bench:
+    """Return a link's bench with the needle on the usual way, and shown, unless the link tells."""
+    needle = bench.needle
+    mark = subject.landmarks.get(str(needle.tip)) if needle else None
+    if needle and mark and not {f"needle.{name}" for name in WAY} & parameters.keys():
+        bench = bench.with_needle(needle.model_copy(update=_aim(mark)))
+    return bench if "at" in parameters else shown(bench, subject)
 
 
-def _turned(scope: str, subject: Subject, key: str) -> None:
-    report, bench = state.heard(key, "change"), _bench(scope)
-    changes, dragging = report.get("changes", {}), bool(report.get("dragging"))
+def shown(bench: Bench, subject: Subject, dragging: bool = False) -> Bench:
+    """Return the bench with the cross-hair, and the slices that follow it, at the needle's tip."""
+    if bench.needle is None:
+        return bench
     try:
-        needle = turned(bench, changes, subject)
-    except ProblemError as error:
-        state.set_value(f"refused/{scope}", [said(error)])
-        return
-    state.set_value(f"refused/{scope}", [])
+        tip = bench.needle.placed(subject).tip
+    except ProblemError:
+        return bench  # the panel and the pictures say why
+    return bench.aim(tip, subject, dragging=dragging)
+
+
+def _turn(subject: Subject, bench: Bench, changes: Mapping[str, Any], dragging: bool) -> Bench:
+    needle = turned(bench, changes, subject)
     after = bench.with_needle(needle, dragging)
-    if needle is not None and needle != bench.needle:  # slices that follow show the tip
-        after = after.aim(needle.placed(subject).tip, subject, dragging=dragging)
-    state.keep(scope, after)
-    state.set_value(f"held/{scope}", None)
-
-
-def _bench(scope: str) -> Bench:
-    bench = state.bench(scope)
-    assert bench is not None, "a page lays the bench out before it draws it"
-    return bench
+    return after if needle == bench.needle else shown(after, subject, dragging)
 
 
 def _depth(needle: Needle, subject: Subject) -> float:

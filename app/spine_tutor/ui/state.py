@@ -45,9 +45,22 @@ def bench(scope: str) -> Bench | None:
     return found
 
 
+def laid_out(scope: str) -> Bench:
+    """Return the bench of a scope: a page lays it out before anything is drawn on it."""
+    found = bench(scope)
+    assert found is not None, f"nothing is laid out for {scope}"
+    return found
+
+
 def keep(scope: str, bench: Bench) -> None:
     """Keep a bench for the next run."""
     st.session_state[f"bench/{scope}"] = bench
+
+
+def change(scope: str, bench: Bench, held: str | None = None) -> None:
+    """Keep a bench that a hand has changed; `held` is the picture it holds, which is drawn last."""
+    keep(scope, bench)
+    set_value(f"held/{scope}", held)
 
 
 def echo(key: str) -> str:

@@ -40,8 +40,7 @@ Cell = tuple[Visibility, Reason | None]
 
 def panel(scope: str, subject: Subject) -> None:
     """Draw the table of a bench, or what it takes to get it."""
-    bench = state.bench(scope)
-    assert bench is not None
+    bench = state.laid_out(scope)
     if not st.toggle("What does each modality show here, and why not?", key=f"table/{scope}"):
         return
     now = _asked(bench, subject)
@@ -73,7 +72,7 @@ def table(
     """Return what the component draws: a row for each structure that is in one of the pictures."""
     columns = [
         {"panel": name, "name": MODALITIES[shot.modality].name,
-         "color": captions.COLORS[shot.modality]}
+         "color": MODALITIES[shot.modality].color}
         for name, shot in bench.shots.items()
     ]  # fmt: skip
     groups: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
@@ -231,8 +230,7 @@ def with_mesh(show: Mapping[str, float], name: str | None, subject: Subject) -> 
 
 def _switch(scope: str, picture: str, changes: Mapping[str, Any] | None) -> None:
     """Simulate a picture with other effects; as it really is when None."""
-    bench = state.bench(scope)
-    assert bench is not None
+    bench = state.laid_out(scope)
     shot = real(bench.shots[picture])
     if changes is not None:
         shot = replace(shot, settings=shot.settings.model_copy(update=dict(changes)))
@@ -241,8 +239,7 @@ def _switch(scope: str, picture: str, changes: Mapping[str, Any] | None) -> None
 
 def _go(scope: str, subject: Subject, name: str) -> None:
     """Move the cross-hair to a structure; to the tip of a needle."""
-    bench = state.bench(scope)
-    assert bench is not None
+    bench = state.laid_out(scope)
     added = name not in subject.structures and bench.needle is not None
     place = bench.needle.placed(subject).tip if added and bench.needle else subject.point(name)
     state.keep(scope, bench.aim(place, subject))

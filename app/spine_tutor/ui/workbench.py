@@ -26,6 +26,7 @@ from spine_tutor.ui import (
     captions,
     components,
     controls,
+    exposures,
     injectate_panel,
     links,
     needle_panel,
@@ -33,9 +34,13 @@ from spine_tutor.ui import (
     state,
 )
 from spine_tutor.ui.bench import Bench, coarse
+from spine_tutor.ui.panel import Panel, said
 
 MODEL_HEIGHT = 400
 """px; leaves room for the controls under the model on a screen of 768 px."""
+
+ADDED = {added.PANEL.id: added for added in (needle_panel, injectate_panel)}
+"""What can be steered beside the pictures, by the id of its panel."""
 
 OUTLINE = "#ffd60a"
 """Of a structure that is pointed out in the pictures."""
@@ -59,13 +64,13 @@ def workbench(
         linked: write the bench into the address of the page.
         below: draws what belongs to the bench under it.
     """
-    bench = state.bench(scope)
-    assert bench is not None, "a page lays the bench out before it draws it"
+    bench = state.laid_out(scope)
     steered = bench.steered or next(iter(bench.shots), None)
     share = 0.36 if len(bench.shots) == 2 else 0.44  # two pictures side by side may be larger
-    model, pictures = st.columns([share, 1 - share], gap="small")
+    model, pictures = st.container(key="bench").columns([share, 1 - share], gap="small")
     with model:
-        scene_box, wait_box, control_box = st.container(), st.container(), st.container()
+        scene_box, wait_box = st.container(), st.container()
+        control_box = st.container(key="steering")
     with pictures:
         boxes = _grid(list(bench.shots))
     held = state.value(f"held/{scope}")
@@ -95,12 +100,15 @@ def workbench(
         _address(links.encode(bench, start))
 
 
-def lay_out(scope: str, bench: Bench) -> None:
+def lay_out(scope: str, bench: Bench, subject: Subject) -> None:
     """Put a bench at its start, and at once where the page's address says it should be."""
     if state.bench(f"{scope}/start") == bench:
         return
     state.keep(f"{scope}/start", bench)
-    wanted, problems = links.decode(st.query_params.to_dict(), bench)
+    parameters = st.query_params.to_dict()
+    wanted, problems = links.decode(parameters, bench)
+    if wanted.needle != bench.needle:
+        wanted = needle_panel.linked(wanted, parameters, subject)
     state.keep(scope, wanted)
     state.set_value(f"refused/{scope}", [str(problem) for problem in problems])
 
@@ -136,9 +144,11 @@ def _picture(scope: str, panel: str, bench: Bench, subject: Subject) -> None:
         drawn = cache.drawn(subject, shot)
         named = cache.names(subject, shot) if bench.names and bench.dragged is None else None
     except (ProblemError, ValueError, KeyError) as error:
-        st.warning(f"**{MODALITIES[shot.modality].name}** cannot be shown. {_said(error)}")
+        st.warning(f"**{MODALITIES[shot.modality].name}** cannot be shown. {said(error)}")
         return
     header = picture_header(shot, drawn, named)
+    if taken := exposures.told(scope, panel, bench.shots[panel], drawn.image):
+        header["facts"] += f" · {taken}"
     place = drawn.image.geometry
     row, column = place.world_to_pixel(bench.point)
     off = abs(place.distance(bench.point)) if isinstance(place, PlaneGeometry) else 0.0
@@ -181,7 +191,7 @@ def picture_header(
     """
     return {
         "title": MODALITIES[shot.modality].name if telling else "Which modality?",
-        "color": captions.COLORS[shot.modality] if telling else "#8396a9",
+        "color": MODALITIES[shot.modality].color if telling else "#8396a9",
         "pose": captions.pose(shot) if telling else "",
         "facts": captions.facts(drawn.image) if telling else "",
         "alt": captions.alt(shot, telling=telling),
@@ -197,7 +207,7 @@ def scene_data(bench: Bench, subject: Subject, steered: str | None) -> dict[str,
     """Return what the 3-D component draws: no meshes, only what changes."""
     planes, beam, clip = [], None, None
     for panel, shot in bench.shots.items():
-        if panel not in (steered, bench.clip) and shot.modality != "fluoroscopy":
+        if panel not in (steered, bench.clip) and not _projects(shot):
             continue
         try:
             place = cache.place(subject, shot)
@@ -228,6 +238,11 @@ def scene_data(bench: Bench, subject: Subject, steered: str | None) -> dict[str,
     }
 
 
+def _projects(shot: Shot) -> bool:
+    """Return whether a picture shows every depth, so that no cross-hair can move it."""
+    return MODALITIES[shot.modality].formation == "projection"
+
+
 def _framed(bench: Bench, subject: Subject) -> list[str]:
     """Return what the camera frames: the bones, since the sac and the muscles are long."""
     kinds = {name: subject.structures[name].kind for name in bench.show}
@@ -238,7 +253,7 @@ def _outline(shot: Shot, place: Geometry) -> dict[str, Any]:
     """Return the square that a picture covers in the body, and a C-arm's central ray."""
     rows, columns = place.shape
     corners = [(0, 0), (0, columns - 1), (rows - 1, columns - 1), (rows - 1, 0)]
-    found: dict[str, Any] = {"color": captions.COLORS[shot.modality]}
+    found: dict[str, Any] = {"color": MODALITIES[shot.modality].color}
     if isinstance(place, PlaneGeometry):
         return found | {"corners": [_list(place.pixel_to_world(*at)) for at in corners]}
     center = place.isocenter
@@ -263,7 +278,7 @@ def _list(vector: np.ndarray) -> list[float]:
 
 
 def _controls(scope: str, steered: str, bench: Bench, subject: Subject, everything: bool) -> None:
-    names = [*bench.shots, *([needle_panel.ID, injectate_panel.ID] if everything else [])]
+    names = [*bench.shots, *(ADDED if everything else ())]
     if len(names) > 1:
         key = f"steer/{scope}"
         if state.value(key) is None:
@@ -271,39 +286,30 @@ def _controls(scope: str, steered: str, bench: Bench, subject: Subject, everythi
         st.segmented_control(
             "Picture to steer",
             names,
-            format_func=lambda panel: _panel_name(panel, bench),
+            format_func=_panel_name,
             key=key,
             on_change=partial(_steer, scope),
             label_visibility="collapsed",
             width="stretch",
         )
-    if steered == needle_panel.ID:
-        needle_panel.controls(scope, subject)
+    if steered in ADDED:
+        ADDED[steered].controls(scope, subject)
         return
-    if steered == injectate_panel.ID:
-        injectate_panel.controls(scope, subject)
-        return
-    shot, key = bench.shots[steered], f"controls/{scope}/{steered}"
-    for refused in state.value(f"refused/{scope}") or ():
-        st.caption(f"⚠ {refused}")
-    components.live_controls(
-        f"{_panel_name(steered, bench)} controls",
-        controls.rows(shot, None if everything else controls.ESSENTIAL[shot.modality]),
-        state.echo(key),
-        key=key,
-        on_turn=partial(_turned, scope, steered, key),
+    shot = bench.shots[steered]
+    Panel(steered, _panel_name(steered)).draw(
+        scope,
+        controls.rows(shot, None if everything else MODALITIES[shot.modality].essential),
+        lambda now, changes, dragging: now.turn(steered, changes, dragging),
     )
-    if bench.shots.keys() - {"fluoroscopy"}:
+    if not all(map(_projects, bench.shots.values())):
         key = f"follow/{scope}"
         state.set_value(key, bench.follow)
         st.toggle("Slices follow the cross-hair", key=key, on_change=partial(_follow, scope))
 
 
-def _panel_name(panel: str, bench: Bench) -> str:
-    if panel == needle_panel.ID:
-        return "Needle"
-    if panel == injectate_panel.ID:
-        return "Injection"
+def _panel_name(panel: str) -> str:
+    if panel in ADDED:
+        return ADDED[panel].PANEL.name
     modality, _, number = panel.partition("-")
     return MODALITIES[modality].name + (f" {number}" if number else "")
 
@@ -319,32 +325,11 @@ def _address(wanted: dict[str, str]) -> None:
 # -- what a hand does -------------------------------------------------------------------------
 
 
-def _change(scope: str, bench: Bench, held: str | None = None) -> None:
-    state.keep(scope, bench)
-    state.set_value(f"held/{scope}", held)
-
-
-def _now(scope: str) -> Bench:
-    bench = state.bench(scope)
-    assert bench is not None
-    return bench
-
-
-def _turned(scope: str, panel: str, key: str) -> None:
-    report, bench = state.heard(key, "change"), _now(scope)
-    try:
-        bench = bench.turn(panel, report.get("changes", {}), bool(report.get("dragging")))
-        state.set_value(f"refused/{scope}", [])
-    except ValueError as error:
-        state.set_value(f"refused/{scope}", [_said(error)])
-    _change(scope, bench)
-
-
 def _crossed(scope: str, panel: str, subject: Subject, key: str) -> None:
-    report, bench = state.heard(key, "cross"), _now(scope)
+    report, bench = state.heard(key, "cross"), state.laid_out(scope)
     row, column = pixel(report, bench.shots[panel])
     point = cache.place(subject, bench.shots[panel]).move(row, column, bench.point)
-    _change(scope, bench.aim(point, subject, panel, bool(report.get("dragging"))), held=panel)
+    state.change(scope, bench.aim(point, subject, panel, bool(report.get("dragging"))), held=panel)
 
 
 def pixel(report: Any, shot: Shot) -> tuple[float, float]:
@@ -355,29 +340,22 @@ def pixel(report: Any, shot: Shot) -> tuple[float, float]:
 
 def _picked(scope: str, subject: Subject) -> None:
     report = state.heard(f"scene/{scope}", "pick")
-    bench = _now(scope).aim(report["point"], subject)
-    _change(scope, replace(bench, highlight=(str(report["part"]),), outlined=None))
+    bench = state.laid_out(scope).aim(report["point"], subject)
+    state.change(scope, replace(bench, highlight=(str(report["part"]),), outlined=None))
 
 
 def _looked(scope: str) -> None:
-    _change(scope, replace(_now(scope), camera=dict(state.heard(f"scene/{scope}", "camera"))))
+    state.change(
+        scope, replace(state.laid_out(scope), camera=dict(state.heard(f"scene/{scope}", "camera")))
+    )
 
 
 def _steer(scope: str) -> None:
     chosen = state.value(f"steer/{scope}")
-    _change(scope, replace(_now(scope), steered=chosen or _now(scope).steered))
+    state.change(
+        scope, replace(state.laid_out(scope), steered=chosen or state.laid_out(scope).steered)
+    )
 
 
 def _follow(scope: str) -> None:
-    _change(scope, replace(_now(scope), follow=bool(state.value(f"follow/{scope}"))))
-
-
-def _said(error: Exception) -> str:
-    """Return an error in a sentence a trainee can act on."""
-    if isinstance(error, ProblemError):
-        return " ".join(
-            f"{p.message[:1].upper()}{p.message[1:]} {p.remedy}" for p in error.problems
-        )
-    if errors := getattr(error, "errors", None):  # pydantic
-        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in errors())
-    return str(error.args[0] if error.args else error)
+    state.change(scope, replace(state.laid_out(scope), follow=bool(state.value(f"follow/{scope}"))))

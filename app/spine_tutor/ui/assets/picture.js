@@ -272,7 +272,7 @@ function unpack(data) {
 
 async function inflate(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return new Uint16Array(await new Response(stream).arrayBuffer());
 }
 
 function path(paint, points) {

@@ -1,6 +1,7 @@
 // The 3-D model. Meshes come once from an immutable route; after that a step brings only what is
 // shown, how, and where the cross-hair is. Picks go back as triggers, the camera debounced.
 import { loadBundle, loadVtk } from "./bundle.js";
+import { Lines, axes, cross, rgb } from "./marks.js";
 import { Orbit, PRESETS } from "./orbit.js";
 
 const scenes = new WeakMap();
@@ -19,7 +20,6 @@ export default function (component) {
   };
 }
 
-const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255);
 const REST_MS = 350;
 const PROBES = 4;  // paints that are timed; the first compile shaders and load meshes
 const SLOW_MS = 40;
@@ -28,7 +28,6 @@ const HIGHLIGHT = [70, 230, 255];  // unlike bone, nerve, muscle and vessel
 class Scene {
   constructor(parent) {
     this.actors = new Map();
-    this.lines = new Map();
     this.id = Math.random().toString(36).slice(2);
     this.build(parent);
   }
@@ -111,6 +110,7 @@ class Scene {
     this.picker = Core.vtkCellPicker.newInstance();
     this.picker.setPickFromList(true);
     this.picker.setTolerance(0);
+    this.lines = new Lines(vtk, this.renderer);
     this.plane = vtk.Common.DataModel.vtkPlane.newInstance();
     this.orbit = new Orbit(this.view, this.renderer, {
       moved: () => this.moved(),
@@ -182,7 +182,7 @@ class Scene {
       this.clip(made.mapper);
       if (opacity >= 0.3) this.picker.addPickList(made.actor);
     }
-    this.marks();
+    this.lines.show(this.data);
     this.orbit.beam = data.beam;
     const camera = data.camera;
     const old = before?.camera;
@@ -215,45 +215,6 @@ class Scene {
     this.plane.setOrigin(...clip.origin);
     this.plane.setNormal(...clip.normal);
     mapper.addClippingPlane(this.plane);
-  }
-
-  // Lines: the pictures' planes and beams, the needle.
-  marks() {
-    const { frames, needle } = this.data;
-    const lines = [];
-    for (const { color, corners, axis } of frames) {
-      lines.push({ color, width: 2, points: [...corners, corners[0]] });
-      if (axis) lines.push({ color, width: 2, points: axis });
-    }
-    if (needle) lines.push({ color: "#ffffff", width: 5, points: needle });
-    const wanted = new Set();
-    lines.forEach((line, n) => {
-      const key = `${n}`;
-      wanted.add(key);
-      this.line(key, line);
-    });
-    for (const [key, { actor }] of this.lines) actor.setVisibility(wanted.has(key));
-  }
-
-  line(key, { color, width, points }) {
-    const { vtk } = this;
-    let made = this.lines.get(key);
-    if (!made) {
-      const poly = vtk.Common.DataModel.vtkPolyData.newInstance();
-      const mapper = vtk.Rendering.Core.vtkMapper.newInstance();
-      mapper.setInputData(poly);
-      const actor = vtk.Rendering.Core.vtkActor.newInstance();
-      actor.setMapper(mapper);
-      actor.getProperty().set({ lighting: false });
-      this.renderer.addActor(actor);
-      made = { poly, actor };
-      this.lines.set(key, made);
-    }
-    made.poly.getPoints().setData(Float32Array.from(points.flat()), 3);
-    made.poly.getLines().setData(Uint32Array.from([points.length, ...points.keys()]));
-    made.poly.modified();
-    made.actor.getProperty().setColor(...rgb(color));
-    made.actor.getProperty().setLineWidth(width);
   }
 
   // -- camera ---------------------------------------------------------------------------------
@@ -291,8 +252,8 @@ class Scene {
     const began = performance.now();
     this.orbit.place();
     this.renderWindow.render();
-    this.drawAxes();
-    this.drawCross();
+    this.axes.innerHTML = axes(this.orbit);
+    cross(this.marker, this.orbit, this.data.point);
     if (this.probes < PROBES) {
       // Commands to a graphics card return before it has drawn: reading a pixel waits for it.
       this.probes += 1;
@@ -303,28 +264,6 @@ class Scene {
     const ended = performance.now();
     this.view.dataset.painted = String(Number(this.view.dataset.painted || 0) + 1);
     this.view.dataset.ms = (ended - began).toFixed(1);
-  }
-
-  drawAxes() {
-    const marks = [["L", [-1, 0, 0]], ["A", [0, 1, 0]], ["H", [0, 0, 1]]];
-    const { right, up } = this.orbit.basis();
-    const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-    this.axes.innerHTML = marks.map(([name, axis]) => {
-      const x = 20 * dot(axis, right), y = -20 * dot(axis, up);
-      if (Math.hypot(x, y) < 6) return "";  // it points at the eye
-      return `<line x1="0" y1="0" x2="${x}" y2="${y}"/><text x="${1.35 * x}" y="${1.35 * y}">${name}</text>`;
-    }).join("");
-  }
-
-  // The cross-hair is drawn over the model, so that bone does not hide it.
-  drawCross() {
-    const { point } = this.data;
-    const { clientWidth, clientHeight } = this.view;
-    this.marker.setAttribute("viewBox", `0 0 ${clientWidth} ${clientHeight}`);
-    const ends = !point ? [] : [0, 1, 2].map((axis) => [-1, 1].map((side) =>
-      this.orbit.project(point.map((value, i) => value + (i === axis ? 12 * side : 0)))));
-    const arms = ends.map(([a, b]) => `M${a.map((v) => v.toFixed(1))}L${b.map((v) => v.toFixed(1))}`).join("");
-    this.marker.innerHTML = `<path class="halo" d="${arms}"/><path d="${arms}"/>`;
   }
 
   resize() {

@@ -19,6 +19,8 @@ from spine_tutor.ui.layout import KINDS
 from spine_tutor.ui.workbench import lay_out, workbench
 
 START = ("bone", "disc", "nerve")
+KEPT = ("kinds", "bone", "clip", "names", "steer", "held", "table", "asked", "cell", "taken")
+"""What the session keeps of a Lab beside its bench."""
 FIRST = "average"
 """The body that the Lab opens with."""
 
@@ -40,9 +42,10 @@ def page() -> None:
     with rest:
         subject = frame.subject(wanted)
     scope = f"lab/{subject.id}"
-    start = Bench(subject.id, standard_shots(subject), show=shown(subject, START, 1.0))
-    lay_out(scope, start.aim(layout.focus(None, start.shots, subject), subject))
-    with side:
+    shots = standard_shots(subject)  # each as it is usually taken, through the cross-hair or not
+    point = layout.focus(None, shots, subject)
+    lay_out(scope, Bench(subject.id, shots, point, shown(subject, START, 1.0)), subject)
+    with side.container(key="more"):
         _side(scope, subject)
     with rest:
         workbench(scope, subject, everything=True, below=visibility_table.panel)
@@ -85,8 +88,7 @@ def shown(subject: Subject, kinds: tuple[str, ...], bone: float) -> dict[str, fl
 
 
 def _side(scope: str, subject: Subject) -> None:
-    bench = state.bench(scope)
-    assert bench is not None
+    bench = state.laid_out(scope)
     present = {subject.structures[name].kind for name in subject.meshes}
     kinds = st.pills(
         "Show in the model",
@@ -97,7 +99,7 @@ def _side(scope: str, subject: Subject) -> None:
         key=f"kinds/{scope}",
     )
     bone = st.slider("Bone, opaque %", 10, 100, 100, 10, key=f"bone/{scope}")
-    cuts = [panel for panel in bench.shots if panel != "fluoroscopy"]
+    cuts = [p for p in bench.shots if MODALITIES[p].formation != "projection"]
     clip = st.selectbox(
         "Cut the model at",
         [None, *cuts],
@@ -112,7 +114,7 @@ def _side(scope: str, subject: Subject) -> None:
 
 
 def _again(scope: str) -> None:
-    for key in ("kinds", "bone", "clip", "names", "steer", "held", "table", "asked", "cell"):
+    for key in KEPT:
         state.forget(f"{key}/{scope}")
     state.forget(f"bench/{scope}")
     kept = {k: v for k, v in st.query_params.to_dict().items() if k == "subject"}

@@ -86,7 +86,7 @@ def _lesson(lesson: Lesson, library: ContentLibrary) -> None:
         _prose(lesson, step, number, library, subject)
     with rest:
         scope = f"{lesson.id}/{number}"
-        lay_out(scope, bench(step, subject))
+        lay_out(scope, bench(step, subject), subject)
         workbench(scope, subject)
         whole_scene.offer(scope, subject)
 
@@ -137,12 +137,13 @@ def _prose(
             st.switch_page(state.page("quiz"), query_params={"lesson": lesson.id})
     st.markdown(f"## {step.title}")
     st.markdown(step.text)
-    if step.claims:
-        st.html(_claims(step, subject))
-    with st.expander("Objectives", expanded=number == 1):
-        for objective in lesson.objectives:
-            st.markdown(f"- {objective.text}")
-    _evidence([*step.evidence, *lesson.evidence], library)
+    with st.container(key="more"):
+        if step.claims:
+            st.html(_claims(step, subject))
+        with st.expander("Objectives", expanded=number == 1):
+            for objective in lesson.objectives:
+                st.markdown(f"- {objective.text}")
+        _evidence([*step.evidence, *lesson.evidence], library)
 
 
 def _claims(step: Step, subject: Subject) -> str:

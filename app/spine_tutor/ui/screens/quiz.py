@@ -15,7 +15,7 @@ from spine_tutor.lessons.items import Hotspot, Item, NameModality
 from spine_tutor.lessons.model import Lesson
 from spine_tutor.problems import Problem, ProblemError, nearest
 from spine_tutor.quiz.grading import Answer, Context, Grade, grade
-from spine_tutor.ui import cache, frame, state
+from spine_tutor.ui import cache, cards, frame, state
 from spine_tutor.ui.deployment import deployment
 from spine_tutor.ui.question import explain, pose
 from spine_tutor.ui.screens import learn
@@ -109,14 +109,15 @@ def _choose(lessons: list[Lesson]) -> None:
     frame.headline("Quiz")
     if not lessons:
         st.info("No lesson has questions yet.")
-    for lesson in lessons:
-        with st.container(border=True):
-            st.markdown(f"#### {lesson.title}")
-            st.caption(f"{len(lesson.quiz)} questions, no time limit, explained after each answer")
-            if st.button("Begin", key=f"begin/{lesson.id}", type="primary"):
-                state.forget(f"quiz/{lesson.id}")
-                st.query_params.from_dict({"lesson": lesson.id})
-                st.rerun()
+    cards.laid(lessons, _offer)
+
+
+def _offer(lesson: Lesson) -> None:
+    st.caption(f"{len(lesson.quiz)} questions, no time limit, explained after each answer")
+    if st.button("Begin", key=f"begin/{lesson.id}", type="primary"):
+        state.forget(f"quiz/{lesson.id}")
+        st.query_params.from_dict({"lesson": lesson.id})
+        st.rerun()
 
 
 def _answer(lesson: Lesson, item: Item, subject: Subject, key: str, answer: Answer) -> None:

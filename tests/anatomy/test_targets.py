@@ -1,0 +1,123 @@
+"""Targets and trajectories of every procedure that the reference sheet names."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from spine_tutor.anatomy.landmarks_chest import PARAVERTEBRAL
+from spine_tutor.anatomy.library import open_subject
+from spine_tutor.anatomy.region import REGIONS, subject_id
+from spine_tutor.anatomy.rows import SIDES
+
+LUMBAR = ("l1", "l2", "l3", "l4", "l5")
+NAMED = {
+    "cervical": [
+        *(f"c{n}_medial_branch_target" for n in range(3, 8)),
+        *(f"c{n}_transforaminal_target" for n in range(3, 9)),
+        *(f"c{n}_root_ultrasound_target" for n in (5, 6, 7)),
+        "third_occipital_nerve_target",
+        "stellate_c6_target",
+        "c7_t1_paramedian_interlaminar_target",
+        "c6_chassaignac_tubercle",
+    ],
+    "thoracic": [
+        *(f"t{n}_paravertebral_target" for n in range(1, 12)),
+        *(f"t{n}_medial_branch_target" for n in range(1, 13)),
+        *(f"t{n}_transforaminal_target" for n in range(1, 12)),
+    ],
+    "lumbar": [
+        *(f"{level}_medial_branch_target" for level in LUMBAR),
+        *(f"{level}_transforaminal_target" for level in LUMBAR),
+        *(f"{level}_kambin_target" for level in LUMBAR[:4]),
+        *(f"{a}_{b}_disc_entry" for a, b in zip(LUMBAR, (*LUMBAR[1:], "s1"), strict=True)),
+        *(f"{a}_{b}_paramedian_interlaminar_target"
+          for a, b in zip(LUMBAR, (*LUMBAR[1:], "s1"), strict=True)),
+        "l5_dorsal_ramus_target",
+        "s1_transforaminal_target",
+        "sacroiliac_joint_target",
+        *(f"s{n}_lateral_branches_target" for n in (1, 2, 3)),
+    ],
+}  # fmt: skip
+WITHOUT_WAY = ("c6_chassaignac_tubercle",)  # a mere place
+
+
+@pytest.fixture(scope="module", params=list(NAMED))
+def region(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def subject(region):
+    return open_subject(subject_id("average", REGIONS[region]))
+
+
+def near(subject, structure, point):
+    index = np.argwhere(subject.mask(structure))
+    return float(cKDTree(subject.grids[0].points(index)).query(point)[0])
+
+
+def test_every_procedure_has_a_target_a_side_with_source_and_way(subject, region):
+    for name in NAMED[region]:
+        for side in SIDES:
+            mark = subject.landmarks[f"{name}_{side}"]
+            assert mark.source
+            assert (mark.point[0] < 0) == (side == "left")
+            assert (mark.entry is not None) == (name not in WITHOUT_WAY), mark.id
+
+
+def test_a_way_is_free_or_what_blocks_it_is_told(subject):
+    """Nothing that must be spared is met but bone that the tip lies on."""
+    for mark in subject.landmarks.values():
+        assert not (mark.entry and mark.blocked)
+        if mark.entry is None:
+            continue
+        length = float(np.linalg.norm(np.subtract(mark.point, mark.entry)))
+        labels = subject.sample(np.linspace(mark.point, mark.entry, round(4 * length)))[0]
+        own = subject.structures.whole(subject.structures.by_label(int(labels[0])).id).id
+        for label, count in zip(*np.unique(labels[labels > 0], return_counts=True), strict=True):
+            met = subject.structures.by_label(int(label))
+            if subject.structures.whole(met.id).id == own or met.kind == "bone":
+                continue  # bone: held by another test
+            grazed = count <= 4  # 1 mm: the entry is rounded
+            assert grazed or met.kind not in ("organ", "joint"), (mark.id, met.id)
+            assert grazed or not re.search("artery|root|ganglion", met.id), (mark.id, met.id)
+
+
+def test_tips_lie_by_the_landmarks_that_define_them(subject, region):
+    if region != "lumbar":
+        pytest.skip("lumbar")
+    at = {name: np.array(mark.point) for name, mark in subject.landmarks.items()}
+    for side in SIDES:
+        for upper, lower in pairwise(LUMBAR):
+            branch = at[f"{upper}_medial_branch_target_{side}"]
+            assert near(subject, f"{upper}_superior_articular_process_{side}", branch) < 3.0
+            assert near(subject, f"{upper}_transverse_process_{side}", branch) < 1.0
+            kambin = at[f"{upper}_kambin_target_{side}"]
+            assert 2.0 < near(subject, f"{upper}_nerve_root_{side}", kambin) < 7.3
+            assert near(subject, f"{lower}_superior_articular_process_{side}", kambin) < 7.3
+        ramus = at[f"l5_dorsal_ramus_target_{side}"]
+        for bone in (f"sacral_ala_{side}", f"s1_superior_articular_process_{side}"):
+            assert near(subject, bone, ramus) < 3.5
+        for level in ("s1", "s2", "s3"):
+            assert near(subject, "sacrum", at[f"{level}_lateral_branches_target_{side}"]) < 1.6
+
+
+def test_paravertebral_needles_enter_farther_out_in_men():
+    for women, pooled, men in zip(*(PARAVERTEBRAL[s] for s in ("female", "pooled", "male")),
+                                  strict=True):  # fmt: skip
+        assert women < pooled < men
+
+
+def test_intercostal_tips_stay_off_the_pleura(subject, region):
+    if region != "thoracic":
+        pytest.skip("thoracic")
+    for n in range(1, 12):
+        for side in SIDES:
+            point = np.array(subject.landmarks[f"t{n}_intercostal_target_{side}"].point)
+            kind = subject.structure_at(point).kind
+            assert kind == "muscle", (n, side, kind)
