@@ -95,7 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument(
         "--surfaces",
         metavar="DIR|ID",
-        help="distance of each bone to other people's: PLY files in a folder, or an imported CT",
+        help="distance of each bone to other people's: a folder of PLY files or of such folders, "
+        "or an imported CT",
     )
     info.add_argument(
         "--sheet",
@@ -142,7 +143,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     render.add_argument(
         "--level",
-        help="what a sheet of the modalities looks at, such as t7; its region's if absent",
+        help="what a sheet of the modalities or of contrast looks at, such as t7; its region's if "
+        "absent",
     )
     render.add_argument("--subject", default="average")
     render.add_argument(

@@ -171,12 +171,12 @@ def _measured_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         posture = {"all": measure_posture(build_column(case))}
         canal = measure_canal(open_subject(arguments.id, _progress))
         return [row for found in (sizes, discs, posture, canal) for row in table_rows(found)]
-    others = other_bones(arguments.surfaces)
+    people, named = other_bones(arguments.surfaces), named_bones(case)
     if arguments.sheet:
         from spine_tutor.anatomy.bone_sheet import bone_sheet
 
-        bone_sheet(case, others, arguments.sheet)
-    return surface_rows(named_bones(case), others)
+        bone_sheet(case, people[0], arguments.sheet)
+    return [{"of": other.source} | row for other in people for row in surface_rows(named, other)]
 
 
 def subject_add(arguments: argparse.Namespace) -> None:
@@ -251,7 +251,7 @@ def render(arguments: argparse.Namespace) -> None:
     """Write a picture, or a sheet of many."""
     from spine_tutor.anatomy.library import open_subject
     from spine_tutor.imaging import sheet
-    from spine_tutor.imaging.contrast_sheet import contrast_sheet
+    from spine_tutor.imaging.contrast_sheet import contrast_sheet, segment_of
     from spine_tutor.imaging.display import picture, save
     from spine_tutor.imaging.needle_sheet import needle_sheet
 
@@ -263,8 +263,17 @@ def render(arguments: argparse.Namespace) -> None:
     subject = open_subject(arguments.subject, _progress)
     if arguments.sheet:
         if arguments.sheet == "contrast":
-            drawn = contrast_sheet(subject, seed=arguments.seed)
+            segment = segment_of(subject, arguments.level)
+            drawn = contrast_sheet(subject, segment, arguments.seed)
         elif arguments.sheet == "needle":
+            if arguments.level is not None:
+                raise ProblemError(
+                    Problem(
+                        "--level",
+                        f"`{arguments.level}`: a sheet of needles shows the targets at L4.",
+                        "Leave `--level` out.",
+                    )
+                )
             drawn = needle_sheet(subject, seed=arguments.seed)
         else:
             drawn = sheet.sheet(subject, arguments.level, arguments.seed)

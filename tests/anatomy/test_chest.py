@@ -133,6 +133,30 @@ def test_lungs_hold_air_and_pleura_wraps_them(chest):
     assert volume["left"] < volume["right"]  # the heart
 
 
+def test_pleura_covers_every_nerve_and_vessel_that_the_lung_lies_on(chest):
+    grid = chest.grids[0]
+    for side in SIDES:
+        lung = labels_of(chest, f"lung_{side}")[grid.labels]
+        lined = labels_of(chest, f"lung_{side}", f"pleura_{side}")[grid.labels]
+        for axis in range(3):
+            here, there = (np.moveaxis(m, axis, 0) for m in (lung, lined))
+            assert not (here[1:] & ~there[:-1]).any()
+            assert not (here[:-1] & ~there[1:]).any()
+
+
+def test_the_liver_lies_on_the_right_before_vena_cava_and_aorta(chest):
+    points = points_of(chest, "liver", 1)
+    assert 1.0 < 8e-6 * len(points) < 1.8  # litres; the region ends below L1
+    assert 0.8 < (points[:, 0] > 0).mean() < 0.97
+    for level in ("t10", "t11", "t12"):
+        middle = chest.frames[level][:3, 3]
+        slice_ = points[np.abs(points[:, 2] - middle[2]) < 2.0]
+        aorta = points_of(chest, "aorta", 1)
+        aorta = aorta[np.abs(aorta[:, 2] - middle[2]) < 2.0]
+        medial = slice_[np.abs(slice_[:, 0]) < 15.0]
+        assert (medial[:, 1] > aorta[:, 1].max()).all(), level
+
+
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("number", range(2, 11))
 def test_the_pleura_is_one_to_three_centimetres_before_the_transverse_process(chest, number, side):

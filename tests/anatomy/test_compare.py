@@ -39,7 +39,7 @@ def test_a_shifted_half_is_measured(l3):
 
 def test_folder_without_bones_is_refused(skeleton, tmp_path):
     with pytest.raises(ProblemError, match="no surface"):
-        compare({"l3": (skeleton.vertebrae["l3"],)}, other_bones(str(tmp_path)))
+        compare({"l3": (skeleton.vertebrae["l3"],)}, other_bones(str(tmp_path))[0])
 
 
 @pytest.mark.parametrize(("source", "said"), [("nobody", "neither"), ("average", "model itself")])
@@ -56,7 +56,7 @@ def test_a_broken_file_is_refused(tmp_path):
 
 def test_files_are_matched_by_level(skeleton, l3, tmp_path):
     l3.save(tmp_path / "L3.ply")
-    others = other_bones(str(tmp_path))
+    (others,) = other_bones(str(tmp_path))
     (found,) = compare({n: (bone,) for n, bone in skeleton.vertebrae.items()}, others)
     assert found.level == "l3"
     assert found.mean < 0.3
@@ -83,7 +83,7 @@ def test_bones_of_an_imported_ct_are_found_again(skeleton, tmp_path, data_dir):
         nib.save(nib.Nifti1Image(array, affine), file)
     add_subject(import_ct(*files, "scanned"))
 
-    others = other_bones("scanned")
+    (others,) = other_bones("scanned")
     assert others.cut == ("l4",)
     assert others.note == "voxels of 0.9×0.9×2.5 mm"
     center = np.subtract(
@@ -98,3 +98,10 @@ def test_bones_of_an_imported_ct_are_found_again(skeleton, tmp_path, data_dir):
     assert left_out["bone"] == "L4"
     assert left_out["mean_mm"] is None
     assert "edge of the scan" in left_out["note"]
+
+
+def test_a_folder_of_folders_is_several_people(tmp_path):
+    for person in ("one", "another"):
+        (tmp_path / person).mkdir()
+        pv.Sphere().save(tmp_path / person / "L3.ply")
+    assert [others.source for others in other_bones(str(tmp_path))] == ["another", "one"]

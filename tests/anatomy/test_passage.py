@@ -82,6 +82,23 @@ def test_what_is_thick_makes_way_for_bone_only(canvas):
     assert cleared(way, canvas) is way
 
 
+def test_a_thick_vessel_is_pushed_off_bone(canvas):
+    block(canvas, "l3_body", (15, 22), 2.0)
+    way = tube("aorta", straight().path + np.array([0.0, 4.0, 0.0]), THIN + 1.0)
+    led = cleared(way, canvas)
+    off = np.abs(led.path[:, 1] - 17.0)[(led.path[:, 0] > 15.5) & (led.path[:, 0] < 21.5)]
+    assert (off > THIN + 0.5).all()
+    assert np.allclose(led.path[[0, -1]], way.path[[0, -1]], atol=0.2)
+
+
+def test_on_a_canvas_coarser_than_itself_a_nerve_keeps_its_way_beside_another(canvas):
+    finer = Canvas(structures(), [60.0, 60.0, 60.0], 0.25, (4, 4, 4))
+    block(canvas, "lumbar_artery_l3_left", (15, 22), 5.0)
+    way = straight(radius=0.4)
+    assert cleared(way, canvas, beyond=finer) is way
+    assert cleared(way, canvas) is not way
+
+
 def test_a_coarse_canvas_decides_only_beyond_the_fine_one(canvas):
     block(canvas, "l3_body", (15, 22), 5.0)
     way = straight()

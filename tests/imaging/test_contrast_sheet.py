@@ -6,6 +6,7 @@ import pytest
 
 from canal_body import body
 from spine_tutor.imaging import contrast_sheet
+from spine_tutor.imaging.injectate import Injectate
 from spine_tutor.imaging.spread import spread
 from spine_tutor.imaging.spread_pattern import pattern
 from spine_tutor.problems import ProblemError
@@ -20,8 +21,23 @@ def test_examples_show_the_wanted_beside_what_to_stop_at():
     assert {"intended", "not intended"} <= set(verdicts.values())
 
 
+def test_a_joint_is_judged_on_the_oblique_view_that_opens_it():
+    joint = spread(body(), Injectate(at="l4_l5_facet_joint_left", volume_ml=0.5))
+    caption, fields = contrast_sheet._views(joint)[1]
+    assert "left" in caption
+    assert -45 <= fields["oblique"] <= -30
+    epidural = spread(body(), Injectate(at="l4_l5_interlaminar_target", volume_ml=0.5))
+    assert contrast_sheet._views(epidural)[1][0] == "Lateral"
+
+
 def test_the_segment_is_found_by_its_landmarks():
     assert contrast_sheet.segment_of(body()) == ("l4", "l5")
+
+
+def test_a_level_that_is_not_there_is_refused():
+    assert contrast_sheet.segment_of(body(), "l4") == ("l4", "l5")
+    with pytest.raises(ProblemError, match="`zz` is no level"):
+        contrast_sheet.segment_of(body(), "zz")
 
 
 def test_a_sheet_holds_a_row_for_each_example(monkeypatch):

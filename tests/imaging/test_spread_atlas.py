@@ -5,6 +5,7 @@ import pytest
 
 from spine_tutor.imaging.injectate import Injectate
 from spine_tutor.imaging.spread import Spread, spread
+from spine_tutor.imaging.spread_joint import capacity_ml
 from spine_tutor.imaging.spread_pattern import pattern
 
 SEEDS = range(3)
@@ -52,14 +53,33 @@ def test_two_ml_in_the_foramen_reach_the_pedicle_medially_and_hardly_the_midline
         assert pattern(found).name.startswith("Epidural, left")
 
 
-def test_a_facet_joint_bursts_between_one_and_two_ml(atlas):
+def test_a_facet_joint_holds_its_capacity_and_then_bursts(atlas):
     """The capsule nearly always bursts at arthrography (10.1148/radiology.140.1.6454162)."""
     joint = "l4_l5_facet_joint_left"
-    escaped = [
-        spread(atlas, Injectate(at=joint, volume_ml=volume)).escaped_ml / volume
-        for volume in (0.6, 2.0)
+    held = {}
+    for volume in (0.6, 0.8, 2.0, 3.0):
+        found = spread(atlas, Injectate(at=joint, volume_ml=volume))
+        held[volume] = found.ml[joint]
+        assert found.escaped_ml == pytest.approx(found.present_ml - found.ml[joint], abs=1e-4)
+    assert held[0.8] > 0.9 * 0.8
+    assert held[3.0] == pytest.approx(capacity_ml(joint), rel=0.05)
+    assert 2.0 - held[2.0] > 0.35 * 2.0
+
+
+def test_an_arthrogram_is_thin_where_the_joint_opens_with_a_knob_at_either_end(atlas):
+    """Seen along the joint, as on the oblique view; the recesses are wider than the slit."""
+    joint = "l4_l5_facet_joint_left"
+    found = spread(atlas, Injectate(at=joint, volume_ml=0.8))
+    at = found.origin + np.argwhere(found.share > 0.2) * found.spacing
+    slit = at[np.abs(at[:, 2] - atlas.point(joint)[2]) < 2.0]
+    across = np.linalg.svd(slit[:, :2] - slit[:, :2].mean(axis=0), full_matrices=False)[2][1]
+    middle = np.quantile(slit[:, :2] @ across, (0.1, 0.9))
+    wide = [
+        np.ptp(np.quantile(at[far][:, :2] @ across, (0.1, 0.9)))
+        for far in (at[:, 2] > at[:, 2].max() - 4.0, at[:, 2] < at[:, 2].min() + 4.0)
     ]
-    assert escaped[0] < 0.15 < 0.4 < escaped[1]
+    assert np.ptp(middle) < 4.0
+    assert min(wide) > np.ptp(middle)
 
 
 def test_csf_holds_it_within_the_sac(atlas):

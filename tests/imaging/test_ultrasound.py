@@ -42,9 +42,14 @@ def test_the_face_lies_on_the_skin_and_looks_in():
     assert probe.down == pytest.approx((0.0, 1.0, 0.0), abs=2e-3)
 
 
-def test_a_convex_face_is_pressed_in_by_half_its_height():
-    probe = place(BODY, view(probe="transverse"))
-    assert probe.face[1] == pytest.approx(SKIN + 0.5 * probe.transducer.sagitta, abs=0.1)
+def test_a_convex_face_touches_and_gel_fills_the_rest():
+    pose = view(probe="transverse", pixels=400)
+    assert place(BODY, pose).face[1] == pytest.approx(SKIN, abs=0.1)
+    found = image(pose, without=("sound speed",))
+    height = found.geometry.points()[..., 1]
+    assert not found.labels[found.inside & (height < SKIN - 1.0)].any()  # gel
+    near = found.inside & (np.abs(height - SKIN - 5.0) < 3.0)
+    assert (found.labels[near] == BODY.sample((0.0, SKIN + 5.0, 0.0))[0]).mean() > 0.99
 
 
 @pytest.mark.parametrize(
@@ -221,8 +226,8 @@ def test_skin_behind_the_hollow_of_the_back_is_looked_at_where_it_is():
     assert body.sample(middle)[0] == 0
     with pytest.raises(ProblemError, match="off the skin"):
         view(center=middle).geometry(body)  # a point in the air is not moved
-    origin = view(center="part2", probe="transverse").geometry(body).pixel_to_world(0, 63.5)
-    assert origin[1] == pytest.approx(-15, abs=6)  # on the skin, pressed in
+    face = place(body, view(center="part2", probe="transverse")).face
+    assert face[1] == pytest.approx(-15, abs=2)  # on the skin
 
 
 def test_a_level_the_subject_has_not_is_refused():

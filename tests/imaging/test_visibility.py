@@ -12,7 +12,7 @@ from spine_tutor.anatomy.library import open_subject
 from spine_tutor.imaging import ct
 from spine_tutor.imaging.contrast import Local
 from spine_tutor.imaging.modality import MODALITIES
-from spine_tutor.imaging.shot import Shot, standard_shots
+from spine_tutor.imaging.shot import Shot, aim, standard_shots
 from spine_tutor.imaging.view import CtView, FluoroscopyView
 from spine_tutor.imaging.visibility import Sight
 
@@ -197,6 +197,43 @@ def test_the_usual_view_of_a_place_cuts_it(atlas) -> None:
         shot = standard_shots(atlas, place, side)["ultrasound"]
         found = Sight(atlas, shot.view, shot.settings).visibility(place)
         assert found.verdict != "hidden", f"{place}: {found}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    ["thoracolumbar_fascia", "ligamentum_flavum_l4_l5", "gluteal_muscles", "thigh_muscles", "skin"],
+)
+def test_the_usual_view_of_a_ring_or_a_pair_shows_it(name: str, atlas) -> None:
+    """Its centre is empty: the view aims at a place in it."""
+    for modality in ("ct", "ultrasound", "mri"):
+        shot = standard_shots(atlas, name)[modality]
+        found = Sight(atlas, shot.view, shot.settings).visibility(name, edge=False)
+        assert found.area_mm2 > 20, f"{modality}: {found}"
+        if name == "thoracolumbar_fascia" and modality == "ultrasound":
+            assert found.verdict == "visible", str(found)
+
+
+def test_a_pair_is_aimed_at_on_the_side_that_is_asked_for(atlas) -> None:
+    for side, way in (("left", -1), ("right", 1)):
+        place = aim(atlas, "gluteal_muscles", side, beside=False)
+        assert way * place[0] > 20
+        own = atlas.structures.labels_of("gluteal_muscles")
+        assert int(atlas.sample(place)[0]) in own
+    assert aim(atlas, "l4_body", "left", beside=True) == "l4_body"
+    assert aim(atlas, (1.0, 2.0, 3.0), "left", beside=True) == (1.0, 2.0, 3.0)
+
+
+@pytest.mark.slow
+def test_a_structure_is_seen_as_well_as_the_part_that_most_of_it_is(atlas) -> None:
+    """One knows the thecal sac on T2 by its CSF."""
+    shot = standard_shots(atlas, "thecal_sac")["mri"]
+    sac, csf = (
+        Sight(atlas, shot.view, shot.settings).visibility(name)
+        for name in ("thecal_sac", "cerebrospinal_fluid")
+    )
+    assert sac.verdict == csf.verdict == "visible", f"{sac}; {csf}"
+    assert sac.cnr == csf.cnr
 
 
 @pytest.mark.slow

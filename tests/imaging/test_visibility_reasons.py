@@ -11,7 +11,7 @@ from spine_tutor.anatomy import Subject, UnknownStructure
 from spine_tutor.anatomy.library import open_subject
 from spine_tutor.imaging import ct
 from spine_tutor.imaging.modality import MODALITIES
-from spine_tutor.imaging.shot import Shot
+from spine_tutor.imaging.shot import Shot, standard_shots
 from spine_tutor.imaging.view import CtView, FluoroscopyView
 from spine_tutor.imaging.visibility import RANK, Sight
 from spine_tutor.imaging.visibility_reasons import Explainer, exemplary, matrix
@@ -73,6 +73,13 @@ def test_what_is_absent_or_elsewhere_is_said() -> None:
     explainer = Explainer(Sight(body(), CtView(center=(0, 30, 0), field=20)))
     assert explainer.explain("l4_disc")[1].kind == "absent"
     assert explainer.explain("thecal_sac")[1].kind == "out of field"
+    corner = explainer.sight.subject.centers["l4_pedicle_left"] - np.array([-8.8, 11.8, 0.0])
+    grazing = Explainer(Sight(body(), CtView(center=tuple(corner), field=20, pixels=512)))
+    assert grazing.sight.mask("l4_pedicle_left").any()
+    reasons = [grazing.explain(name)[1] for name in body().centers]
+    shown = [grazing.sight.mask(name).any() for name in body().centers]
+    absent = [r is not None and r.kind in ("out of field", "absent") for r in reasons]
+    assert [not one for one in shown] == absent
     inside = Explainer(Sight(body(), FluoroscopyView(center=(0, 15, 0), field=20, pixels=64)))
     assert inside.explain("muscles")[1].kind == "out of field"
     with pytest.raises(UnknownStructure):
@@ -150,8 +157,33 @@ def explainer(subject: Subject, view: str) -> Explainer:
 def test_the_reason_is_the_textbook_s(view: str, structure: str, kind: str, atlas) -> None:
     found, then = appears(explainer(atlas, view), structure)
     assert found == kind
-    if kind not in ("no contrast", "out of field"):
+    _, reason = explainer(atlas, view).explain(structure)
+    if reason.changes:
         assert then in ("faint", "visible")
+    else:
+        assert kind in ("no contrast", "out of field") or "Without it, too" in reason.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("structure", ["l4_nerve_root_left", "iliolumbar_ligament_left"])
+def test_what_lies_behind_bone_is_in_its_shadow_whatever_it_would_look_like(
+    structure: str, atlas
+) -> None:
+    shot = standard_shots(atlas, structure)["ultrasound"]
+    seen, reason = Explainer(Sight(atlas, shot.view, shot.settings)).explain(structure)
+    assert (seen.known, reason.kind) == ("shadow", "shadow"), str(seen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("branch", ["medial_branch", "lateral_branch", "dorsal_ramus"])
+def test_a_thin_nerve_in_the_picture_is_not_out_of_it(branch: str, atlas) -> None:
+    name = f"l4_{branch}_left"
+    shots = standard_shots(atlas, name)
+    for modality in ("ct", "ultrasound", "mri"):
+        sight = Sight(atlas, shots[modality].view, shots[modality].settings)
+        assert sight.mask(name).any(), modality
+        seen, reason = Explainer(sight).explain(name)
+        assert seen.verdict == "visible" or reason.kind not in ("out of field", "absent"), modality
 
 
 @pytest.mark.slow

@@ -166,6 +166,9 @@ def intercostal_vessels(
             rib, sign = skeleton.thorax.ribs[f"rib_{number}_{side}"], SIGN[side]
             root = roots.get((level, side))
             mouth = foramen_mouth(column, root, level, sign)
+            for near in (rib, skeleton.thorax.ribs[f"rib_{number + 1}_{side}"]):
+                off = np.zeros(1, bool)
+                mouth = hugging(near.whole, mouth[None], SEGMENTAL + 0.6, off)[0]
             artery = f"posterior_intercostal_artery_{level}_{side}"
             yield tube(artery, in_groove(rib, mouth, "artery", SEGMENTAL), [SEGMENTAL, 0.7])
             if number >= FIRST_AORTIC:

@@ -38,8 +38,8 @@ ON_RIBS: Mapping[str, tuple[float, ...]] = {
 }
 # Root of the neck and shoulders: half width, half depth, middle before the canal.
 SHOULDERS: Mapping[str, tuple[float, float, float]] = {
-    "c7": (66, 44, 12), "t1": (166, 56, 2), "t2": (186, 66, 4), "t3": (192, 64, 8),
-    "t4": (184, 54, 12), "t5": (120, 36, 20), "t6": (60, 20, 40),
+    "c7": (66, 44, 12), "t1": (164, 56, 2), "t2": (178, 66, 4), "t3": (182, 64, 8),
+    "t4": (176, 54, 12), "t5": (120, 36, 20), "t6": (60, 20, 40),
 }  # fmt: skip
 # The fascia behind the back muscles: across, and in front of the tips of the spinous processes.
 BACK = ((0.0, 13.0, 33.0, 54.0, 79.0, 100.0), (0.0, -3.0, -7.0, -5.0, 5.0, 20.0))

@@ -138,13 +138,18 @@ def _foramen(places: Places, root: str, level: str, side: str) -> Landmark:
 
 
 def _interlaminar(places: Places, upper: str, lower: str) -> Landmark:
+    """In the midline, above the border of the lower lamina where that lies in the way."""
+    frame = places.column.disc_frame(f"{upper}_{lower}")[:3, :3]
+    way = frame @ [0.0, -1.0, INTERLAMINAR[upper, lower]]
+    middle = behind_dura(places, upper, lower, 0.0)
+    heights = [places.in_fat(middle + up * frame[:, 2]) for up in (0.0, 1.5, 3.0)]
+    free = (point for point in heights if next(places.ways(point, way), None) is not None)
     return places.mark(
         f"{upper}_{lower}_interlaminar_target",
         f"{upper.upper()}–{lower.upper()} interlaminar target",
-        behind_dura(places, upper, lower, 0.0),
+        next(free, middle),
         _LAMINAR,
-        places.column.disc_frame(f"{upper}_{lower}")[:3, :3]
-        @ [0.0, -1.0, INTERLAMINAR[upper, lower]],
+        way,
     )
 
 

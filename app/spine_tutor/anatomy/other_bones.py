@@ -41,17 +41,19 @@ class OtherBones:
     cut: tuple[str, ...] = ()
 
 
-def other_bones(source: str) -> OtherBones:
-    """Return the bones of a folder of PLY files, or of an imported CT's labels.
+def other_bones(source: str) -> tuple[OtherBones, ...]:
+    """Return the bones of a folder of PLY files, of each of its folders, or of an imported CT.
 
     Args:
-        source: a folder, or the id of an imported CT.
+        source: a folder of PLY files or of such folders, or the id of an imported CT.
 
     Raises:
         ProblemError: if it is neither, or a file of the folder cannot be read.
     """
-    if Path(source).is_dir():
-        return bones_of_folder(Path(source))
+    if (folder := Path(source)).is_dir():
+        inner = sorted({path.parent for path in folder.glob("*/*.ply")})
+        alone = any(folder.glob("*.ply")) or not inner
+        return tuple(bones_of_folder(one) for one in ([folder] if alone else inner))
     try:
         maker = entry(source).maker
     except ProblemError as error:
@@ -67,7 +69,7 @@ def other_bones(source: str) -> OtherBones:
         raise ProblemError(
             Problem(source, "is the model itself.", "Give another person: an imported CT.")
         )
-    return bones_of_labels(open_subject(source))
+    return (bones_of_labels(open_subject(source)),)
 
 
 def bones_of_folder(folder: Path) -> OtherBones:

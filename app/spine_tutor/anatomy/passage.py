@@ -57,6 +57,8 @@ def cleared(tube: Tube, canvas: Canvas, beyond: Canvas | None = None) -> Tube:
     free[[0, *known.labels_of(tube.structure)]] = True
     for id_ in filter(known.__contains__, tube.into):
         free[known[id_].label] = True
+    if beyond is not None and tube.radius.max() < canvas.spacing:
+        free = ~labels_of_kinds(canvas, HARD)  # so coarse that neighbours share its voxels
     branching = labels_of_kinds(canvas, BRANCHING)
     on = _labels_on(canvas, tube.path)
     if beyond is not None:

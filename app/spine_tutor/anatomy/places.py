@@ -196,7 +196,8 @@ class Places:
         way = next(self.ways(point, outward), None)
         if way is None:
             return Landmark(id_, name, rounded(point), source, blocked=self.across(point, outward))
-        return Landmark(id_, name, rounded(point), source, rounded(way[-1]))
+        entry = way[-2:].mean(axis=0)  # within the skin, so that rounding does not put it before it
+        return Landmark(id_, name, rounded(point), source, rounded(entry))
 
     def across(self, point: Array, outward: ArrayLike) -> str:
         """Return the names of what must be spared on the straight way, as a person reads them."""

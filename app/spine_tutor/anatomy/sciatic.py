@@ -37,7 +37,7 @@ def sacral_plexus(core: Core) -> Iterator[Tube]:
         mirror = np.array([-1.0 if side == "left" else 1.0, 1.0, 1.0])
         course = (np.array(COURSE) * mirror * column.sacral_scale) @ plate[:3, :3].T + plate[:3, 3]
         nerve = smooth([*course, core.case.height_scale * mirror * THIGH], STEP)
-        yield tube(f"sciatic_nerve_{side}", nerve, SCIATIC)
+        yield tube(f"sciatic_nerve_{side}", nerve, [STRAND, SCIATIC, SCIATIC, SCIATIC])
         for level in FORMS:
             root = core.roots.get((level, side))
             if root is not None:

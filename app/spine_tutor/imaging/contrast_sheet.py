@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from spine_tutor.problems import Problem, ProblemError
 IODINE = 240.0
 """mg/mL in every example."""
 PIXELS = 184
+OBLIQUE = 35.0
+"""Degrees at which most lumbar facet joints open: they are judged there, not on a lateral."""
 COLORS = {"intended": "#9be7a4", "partly": "#ffd98a", "not intended": "#ff9b8f", None: "#e6edf3"}
 
 
@@ -76,6 +79,8 @@ def contrast_sheet(
 ) -> PilImage.Image:
     """Return a row of pictures for each example: AP, lateral, axial CT and ultrasound.
 
+    A joint has the oblique view that opens it in place of the lateral.
+
     Args:
         subject: the body.
         segment: two levels, such as ``("l4", "l5")``; `segment_of` the subject when None.
@@ -98,8 +103,25 @@ def contrast_sheet(
     return lay_out(title, rows, across=2)
 
 
-def segment_of(subject: Subject) -> tuple[str, str]:
-    """Return the levels to show: L4–L5, else the lowest but one that has an interlaminar target."""
+def segment_of(subject: Subject, level: str | None = None) -> tuple[str, str]:
+    """Return the levels to show.
+
+    Args:
+        subject: the body.
+        level: the upper of them; when None L4, else the lowest but one that has an interlaminar
+            target.
+
+    Raises:
+        ProblemError: if the subject has no such level, or none below it.
+    """
+    if level is not None:
+        order = sorted(subject.frames, key=lambda name: -subject.frames[name][2, 3])
+        pairs = dict(pairwise(order))
+        if level not in pairs:
+            known = f"Choose one of: {', '.join(pairs)}."
+            message = f"`{level}` is no level of `{subject.id}` with one below it."
+            raise ProblemError(Problem("--level", message, known))
+        return level, pairs[level]
     tail = "_interlaminar_target"
     names = [name.removesuffix(tail) for name in subject.landmarks if name.endswith(tail)]
     if "l4_l5" in names or not names:
@@ -152,9 +174,14 @@ def _views(found: Spread) -> tuple[tuple[str, dict[str, Any]], ...]:
     probe: dict[str, Any] = {"probe": "transverse", "depth": 90}
     if found.space == "muscle":
         probe = {"probe": "paramedian-sagittal", "transducer": "linear", "depth": 50}
+    side = "left" if x < middle[0] else "right"
+    second, turn, near = "Lateral", 90.0, {"center": middle, "field": 120}
+    if found.space == "joint":
+        second, turn = f"Oblique, {OBLIQUE:g}° to the {side}", OBLIQUE
+        turn, near = (-turn if side == "left" else turn), {"center": [x, y, z], "field": 70}
     return (
-        ("AP", {"modality": "fluoroscopy", "center": middle, "field": 120}),
-        ("Lateral", {"modality": "fluoroscopy", "center": middle, "field": 120, "oblique": 90}),
+        ("AP", {"modality": "fluoroscopy", "oblique": 0.0} | near),
+        (second, {"modality": "fluoroscopy", "oblique": turn} | near),
         (
             "CT, axial",
             {"modality": "ct", "center": [middle[0], middle[1] - 12.0, z], "field": 130},
@@ -164,7 +191,7 @@ def _views(found: Spread) -> tuple[tuple[str, dict[str, Any]], ...]:
             {
                 "modality": "ultrasound",
                 "level": level,
-                "side": "left" if x < middle[0] else "right",
+                "side": side,
                 "center": [x, y, z],
                 "lateral": 0.0,
                 **probe,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from spine_tutor.anatomy import Subject
@@ -13,11 +14,15 @@ from spine_tutor.anatomy.region import LUMBAR, REGIONS
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.descriptor import Look
 from spine_tutor.imaging.image import Image
+from spine_tutor.imaging.masks import voxel_points
 from spine_tutor.imaging.modality import MODALITIES, simulate, with_preset
 from spine_tutor.imaging.view import Pose
 
 BORDER_MM = 95.0
 """Half a standard picture: what lies nearer to the lower border is not looked at by default."""
+
+GAP_MM = 2.0
+"""Half of the gap from which on two sides of a structure are a pair."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,9 @@ def standard_shots(
 ) -> dict[str, Shot]:
     """Return how each modality would usually look at a place: one shot a modality.
 
+    A structure whose centre lies outside it, as that of a ring or a pair does, is looked at where
+    it is: see `aim`.
+
     Args:
         subject: the body.
         place: a landmark, a structure or a point; the middle of its usual level when None.
@@ -80,11 +88,44 @@ def standard_shots(
     """
     level = focus(subject)
     center = place if place is not None else "sacrum" if level == "s1" else f"{level}_vertebra"
-    look = Look(center, _nearest_level(subject, center), side, level, named=place is not None)
-    return {
-        name: Shot.parse({"modality": name} | modality.standard(look))
-        for name, modality in MODALITIES.items()
-    }
+    found = {}
+    for name, modality in MODALITIES.items():
+        at = aim(subject, center, side, beside=modality.formation == "sound")
+        look = Look(at, _nearest_level(subject, at), side, level, named=place is not None)
+        found[name] = Shot.parse({"modality": name} | modality.standard(look))
+    return found
+
+
+def aim(
+    subject: Subject, place: str | tuple[float, float, float], side: str, beside: bool
+) -> str | tuple[float, float, float]:
+    """Return where to look for a place: a structure's own voxel where its centre lies outside it.
+
+    It is the voxel nearest to the centre, and of a pair with a gap between them the one nearest to
+    the middle of a side. A landmark, a point and a structure around its own centre stay as they
+    are.
+
+    Args:
+        subject: the body.
+        place: a landmark, a structure or a point.
+        side: left or right.
+        beside: whether to look at the middle of a side of a ring too, as a probe does, which lies
+            beside the spinous processes and not over a hollow between two halves.
+    """
+    if not isinstance(place, str) or place in subject.landmarks or place not in subject.centers:
+        return place
+    center = subject.point(place)
+    if int(subject.sample(center)[0]) in subject.structures.labels_of(place):
+        return place
+    points = np.concatenate([points for points, _ in voxel_points(subject, place)])
+    right = points[:, 0] - center[0]
+    aside = (right < 0) == (side == "left")
+    paired = subject.structures[place].side is None and aside.any()
+    if paired and (beside or np.abs(right).min() > GAP_MM):
+        points = points[aside]
+        center = points.mean(axis=0)
+    nearest = points[np.argmin(np.linalg.norm(points - center, axis=1))]
+    return (float(nearest[0]), float(nearest[1]), float(nearest[2]))
 
 
 def focus(subject: Subject) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging import spread_media
 from spine_tutor.imaging.injectate import Injectate, Space
+from spine_tutor.imaging.spread_joint import distended
 from spine_tutor.imaging.spread_media import CODE, RULES
 from spine_tutor.imaging.spread_seat import Seat, find_seat, problem
 from spine_tutor.imaging.spread_window import Window
@@ -47,7 +48,7 @@ class Spread:
         share: (nx, ny, nz) float32 share of each voxel's volume that is fluid, 0–1; its outermost
             voxels are empty.
         origin, spacing: (3,) of `share`, mm.
-        ml: mL in each structure that holds any, most first.
+        ml: mL in each structure that holds any, most first; a joint's recesses are joint.
         taken_ml: mL that the space took; less than was injected where it is full or the model ends.
         escaped_ml: mL of it outside the space: beyond a capsule or sleeve, out of the foramen.
     """
@@ -118,6 +119,8 @@ def _spread(
     subject: Subject, injectate: Injectate, tip: tuple[float, float, float] | None
 ) -> Spread:
     seat = find_seat(subject, injectate, tip)
+    if seat.space == "joint":
+        seat = distended(subject, seat, injectate.volume_ml)
     window = Window.around(subject, seat, injectate.volume_ml, injectate.seed)
     ml, ago = injectate.volume_ml, injectate.seconds
     if seat.space == "intravascular":  # what is no longer there was taken all the same

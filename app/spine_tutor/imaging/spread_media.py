@@ -126,7 +126,7 @@ RULES: Mapping[Space, SpaceRule] = {
     "joint": SpaceRule(
         {
             "joint": Through(0.15, 1.0),
-            "cartilage": Through(0.2, 0.5),  # the joint, drawn with its cartilage, gives way
+            "cartilage": Through(0.6, 0.3),  # the facets part by a little
             "flavum": Through(4.0, 0.2),
             "ligament": Through(4.0, 0.2),
             "fat": Through(4.0, 0.35, "lobules"),
@@ -134,8 +134,7 @@ RULES: Mapping[Space, SpaceRule] = {
             "epidural fat": Through(60.0, 0.35, "lobules"),  # once the capsule bursts
         },
         ("joint", "cartilage"),
-        reach=4.0,
-        opened=0.7,
+        reach=0.0,  # its recesses are joint: `spread_joint`
         beyond=20.0,
     ),
     "muscle": SpaceRule(
@@ -207,6 +206,14 @@ def media_of(structures: StructureSet) -> NDArray[np.uint8]:
     for s in structures.values():
         found[s.label] = CODE[medium(structures, s)]
     return found
+
+
+def media_at(
+    structures: StructureSet, labels: NDArray[np.integer], tissues: NDArray[np.integer]
+) -> NDArray[np.uint8]:
+    """Return the medium of voxels, of any shape: their label's unless their tissue decides."""
+    met, over = media_of(structures)[labels], tissue_media()[tissues]
+    return np.where((over != 255) & (met != 0), over, met).astype(np.uint8)
 
 
 def tissue_media() -> NDArray[np.uint8]:

@@ -39,7 +39,8 @@ NAMES: Mapping[Space, tuple[str, str]] = {
     ),
     "joint": (
         "Intra-articular (arthrogram)",
-        "A thin curved line in the joint with a knob at its upper and lower recess.",
+        "On the oblique view that opens the joint a thin curved line with a knob at its upper and "
+        "lower recess; straight on the same is an oval.",
     ),
     "muscle": (
         "Intramuscular",

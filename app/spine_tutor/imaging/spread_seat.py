@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy import LabelGrid, Subject
+from spine_tutor.anatomy import LabelGrid, StructureSet, Subject
 from spine_tutor.imaging import spread_media
 from spine_tutor.imaging.injectate import Injectate, Space
 from spine_tutor.imaging.spread_media import CODE, MEDIA, RULES
@@ -44,11 +44,10 @@ def find_seat(
     grid = next((g for g in subject.grids if g.voxel_of(point)[1]), None)
     if grid is None or not np.all(np.isfinite(point)):
         raise problem(f"{_name(place)} lies outside the body.", "Choose a place inside it.")
-    media = (spread_media.media_of(subject.structures), spread_media.tissue_media())
     centre = grid.voxel_of(point)[0]
     named = isinstance(place, str) and place in subject.structures
     named = named and place not in subject.landmarks
-    near = _Near.around(grid, centre, (4.0 if named else 1.0) * SEAT_MM, *media)
+    near = _Near.around(grid, centre, (4.0 if named else 1.0) * SEAT_MM, subject.structures)
     if not near.labels[near.away == 0].all():
         raise problem(f"{_name(place)} lies outside the body.", "Choose a place inside it.")
     allowed = near.labels > 0
@@ -94,8 +93,7 @@ class _Near:
         grid: LabelGrid,
         centre: NDArray[np.intp],
         reach: float,
-        media: NDArray[np.uint8],
-        over: NDArray[np.uint8],
+        structures: StructureSet,
     ) -> _Near:
         """Return the voxels of a box that reaches so many mm from one."""
         spacing = np.asarray(grid.spacing)
@@ -103,8 +101,8 @@ class _Near:
         low, high = np.maximum(centre - size, 0), np.minimum(centre + size + 1, grid.labels.shape)
         box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
         labels = np.asarray(grid.labels[box]).ravel()
-        met, override = media[labels], over[np.asarray(grid.tissues[box]).ravel()]
-        met = np.where((override != 255) & (met != 0), override, met).astype(np.uint8)
+        tissues = np.asarray(grid.tissues[box]).ravel()
+        met = spread_media.media_at(structures, labels, tissues)
         voxels = np.indices(tuple(high - low)).reshape(3, -1).T + low
         return cls(voxels, labels, met, np.linalg.norm((voxels - centre) * spacing, axis=1))
 

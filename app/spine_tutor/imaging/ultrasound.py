@@ -44,7 +44,7 @@ EFFECTS = (
     "Muscle fibres and septa: stripes along the fibres, nets across; darker when met aslant",
     "Beam width by depth, focus and frequency; thickness of the slice by depth",
     "Depth drawn with 1540 m/s whatever the tissue",
-    "Skin that gives way under a convex face; gel where the face leaves the skin",
+    "Gel where the face leaves the skin; a light touch, which moves no tissue",
     "Gain, TGC, dynamic range and the noise of the receiver",
     "A needle: echo by its angle and by how much of it the slice holds, comet tail, shadow",
 )
@@ -306,12 +306,10 @@ def _lines(
     pulse = _pulse(t, frequency)
     depth = np.asarray(step * np.arange(round(probe.depth / step)), float)
     spacing = probe.line_spacing(count, depth)
-    skin = probe.skin(volumes, count)
     return Lines(
         start=start,
         direction=direction,
-        touching=np.isfinite(skin),
-        skin=np.nan_to_num(skin),
+        touching=np.isfinite(probe.skin(volumes, count)),
         elevation=probe.elevation,
         thickness=us_beam.slice_width(depth, wavelength, t.height, t.slice_focus) / us_beam.FWHM,
         offsets=offsets,

@@ -214,8 +214,9 @@ def place(subject: Subject, view: UltrasoundView) -> Probe:
     rock = np.deg2rad(view.rock)
     down, right = _turn(down, normal, rock), _turn(right, normal, rock)
     transducer = TRANSDUCERS[view.transducer]
-    face = contact + 0.5 * transducer.sagitta * down  # a hand presses a convex face in
-    return Probe(transducer, face, down, right, view.depth, view.pixels)
+    # a light touch with plenty of gel: no tissue is moved, so that labels, cross-hair and a
+    # straight needle lie in the picture where they lie in the resting body of the other modalities
+    return Probe(transducer, contact, down, right, view.depth, view.pixels)
 
 
 def _in_body(subject: Subject, volumes: Volumes, center: Place) -> Vector:

@@ -40,7 +40,6 @@ class Lines(NamedTuple):
     start: NDArray[np.float64]  # (lines, 3) on the face of the probe, mm
     direction: NDArray[np.float64]  # (lines, 3) unit
     touching: NDArray[np.bool_]  # (lines,) whether it meets skin
-    skin: NDArray[np.float64]  # (lines,) mm from the face to the resting skin
     elevation: NDArray[np.float64]  # (3,) unit vector across the picture
     thickness: NDArray[np.float64]  # (samples,) standard deviation of the slice, mm
     offsets: NDArray[np.float64]  # (planes,) in standard deviations; the first is 0
@@ -51,9 +50,8 @@ class Lines(NamedTuple):
     wall: float  # mm, thickness at which sheets of connective tissue are drawn
 
 
-PRESS = 25.0
-"""mm over which tissue gives way under the probe: it fits the skin to the face and leaves what
-lies deeper where it was. E: no source, a convex face sinks in about half its own height."""
+FOLDS = 25.0
+"""mm under the face within which air is a fold of the skin that gel fills. E"""
 
 
 def march(
@@ -138,7 +136,7 @@ def _ray(
     offset = lines.offsets[p] + (0.0 if middle else lines.jitter[n])
     dx, dy, dz = lines.direction[n, 0], lines.direction[n, 1], lines.direction[n, 2]
     fading = np.exp(-FADING * lines.step)
-    depth = 0.0  # true depth under the pressed face, mm
+    depth = 0.0  # true depth under the face, mm: only the speed of sound draws it elsewhere
     left = 1.0  # amplitude, of the way there and back
     clutter = 0.0  # behind gas
     touched, was, code = False, 0, 0
@@ -147,19 +145,18 @@ def _ray(
     fx, fy, fz = 0.0, 0.0, 1.0
     ds = half = scattered = 0.0
     for m in range(len(power)):
-        s = depth + lines.skin[n] * max(0.0, 1.0 - depth / PRESS)
         out = offset * lines.thickness[m]
         way[m] += weight * left
         if middle:
-            place[m] = s
-        x = lines.start[n, 0] + s * dx + out * lines.elevation[0]
-        y = lines.start[n, 1] + s * dy + out * lines.elevation[1]
-        z = lines.start[n, 2] + s * dz + out * lines.elevation[2]
+            place[m] = depth
+        x = lines.start[n, 0] + depth * dx + out * lines.elevation[0]
+        y = lines.start[n, 1] + depth * dy + out * lines.elevation[1]
+        z = lines.start[n, 2] + depth * dz + out * lines.elevation[2]
         new = m >= known
         if new:
             code, run = tissue_run(v, x, y, z, dx, dy, dz)
             known = m + 1 + int(0.6 * run / lines.step)  # less: sound may run faster than drawn
-        if code == 0 and (not touched or (s < PRESS and not inner_gas_at(v, x, y, z))):
+        if code == 0 and (not touched or (depth < FOLDS and not inner_gas_at(v, x, y, z))):
             depth += lines.step  # gel fills what is left between face and skin, and its folds
             continue
         if not touched:

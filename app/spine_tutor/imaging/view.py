@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.geometry import ConeGeometry, Geometry, PlaneGeometry, Vector
 from spine_tutor.imaging.us_probe import place
 
 Coordinate = Annotated[float, Field(ge=-2000, le=2000, allow_inf_nan=False)]
-Place = str | tuple[Coordinate, Coordinate, Coordinate]
-"""A landmark, a structure (its centre), a level such as ``l4``, or a world point in RAS mm."""
 
 
 def read_place(value: Any) -> Any:
@@ -30,6 +28,11 @@ def read_place(value: Any) -> Any:
         return tuple(float(part) for part in value.split(","))
     except ValueError:
         return value
+
+
+Place = Annotated[str | tuple[Coordinate, Coordinate, Coordinate], BeforeValidator(read_place)]
+"""A landmark, a structure (its centre), a level such as ``l4``, or a world point in RAS mm, three
+numbers or the text ``x,y,z``."""
 
 
 class Pose(BaseModel):

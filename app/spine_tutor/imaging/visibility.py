@@ -8,10 +8,14 @@ is drawn is told beside it, as the width of the edge.
 
 - Cut: inside is the structure's label, outside a ring around it.
 - Ultrasound: sound shows surfaces that face the probe, so only that side of the outline counts,
-  and the echo of the surface itself counts as inside.
+  and the echo of the surface itself counts as inside. What lies behind bone or gas on its scan
+  line is not counted.
 - Projection: rays pass through all there is, so there is no outside. The contrast is what the
   structure itself adds, its path length times how its attenuation differs from its
   surround, against the variation of all the rest along the outline.
+
+A structure of which one part is most in a cut is seen as well as that part: one knows the thecal
+sac by its CSF.
 
 Why a structure is hidden is `visibility_reasons`.
 """
@@ -30,19 +34,23 @@ from pydantic import BaseModel
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.contrast import REACH_MM, Local, added_attenuation, whole_bone
-from spine_tutor.imaging.descriptor import Modality
+from spine_tutor.imaging.descriptor import Kind, Modality
 from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.masks import among, mm_per_pixel, structure_mask
 from spine_tutor.imaging.modality import MODALITIES, simulate
 from spine_tutor.imaging.patch import EDGE_MM, Patch
-from spine_tutor.imaging.view import Pose
+from spine_tutor.imaging.us_probe import place
+from spine_tutor.imaging.view import Pose, UltrasoundView
 
 MIN_SURFACE_MM = 3.0
 """Less of a surface than this, seen past bone by ultrasound, is not recognized."""
 
 MIN_AREA_MM2 = 4.0
-"""What shows less than this in a picture (two millimetres square) is not in it."""
+"""What shows less than this in a picture (two millimetres square) is too small to be judged."""
+
+MOST = 0.5
+"""Share of a structure that stands for all of it."""
 
 Verdict = Literal["visible", "faint", "hidden"]
 RANK: dict[Verdict, int] = {"hidden": 0, "faint": 1, "visible": 2}
@@ -59,6 +67,7 @@ class Visibility:
         area_mm2: what the structure covers in the picture, at the isocentre in a projection.
         verdict: the ratio in a word.
         measured: where it was measured, for a person.
+        known: why it is not seen better, where that is plain without any trial.
     """
 
     structure: str
@@ -68,6 +77,7 @@ class Visibility:
     area_mm2: float
     verdict: Verdict
     measured: str
+    known: Kind | None = None
 
     @property
     def rank(self) -> tuple[int, float]:
@@ -82,15 +92,16 @@ class Visibility:
         )
 
 
-FILLS = "it fills the picture, no edge of it is in view"
-"""Where a structure of a projection was measured that cannot be."""
-
-Found = tuple[float, Callable[[], float | None], str]
-"""Contrast-to-noise ratio, how to measure the edge, and where both are measured."""
+Found = tuple[float, Callable[[], float | None], str, Kind | None]
+"""Contrast-to-noise ratio, how to measure the edge, where, and what is known to stand before it."""
 
 
 def _no_edge() -> None:
     """Return the edge of what is not seen."""
+
+
+TOO_SMALL: Found = (0.0, _no_edge, "too little of it to be judged", "resolution")
+"""What is found of a structure of which hardly anything is in the picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,20 +184,40 @@ class Sight:
             UnknownStructure: if the subject has no structure of that name.
         """
         mask = self.mask(structure_id)
-        area = float(mask.sum()) * self.mm_per_pixel**2
-        if not self.has(structure_id):
-            cnr, width, measured = 0.0, None, "the subject has none"
-        elif area < MIN_AREA_MM2:
-            cnr, width, measured = 0.0, None, "it is not in the picture"
-        else:
-            ways = {"projection": self._projected, "sound": self._sounded, "slice": self._cut}
-            cnr, find_width, measured = ways[self.kind.formation](structure_id, mask)
-            width = find_width() if edge else None
+        cnr, find_width, measured, known = self._found(structure_id, mask)
         faint, visible = self.kind.thresholds
         verdict: Verdict = "visible" if cnr >= visible else "faint" if cnr >= faint else "hidden"
-        if verdict == "hidden":
-            width = None  # what is not seen has no edge
-        return Visibility(structure_id, self.modality, cnr, width, area, verdict, measured)
+        # what is not seen has no edge
+        width = find_width() if edge and verdict != "hidden" else None
+        area = float(mask.sum()) * self.mm_per_pixel**2
+        seen = Visibility(structure_id, self.modality, cnr, width, area, verdict, measured, known)
+        main = self._main_part(structure_id, mask)
+        if main is None:
+            return seen
+        part = self.visibility(main, edge)
+        where = f"{part.measured} of its main part, {self.subject.structures[main].name}"
+        whole = replace(part, structure=structure_id, area_mm2=area, measured=where)
+        return max(seen, whole, key=lambda one: one.rank)
+
+    def _found(self, structure_id: str, mask: NDArray[np.bool_]) -> Found:
+        if not self.has(structure_id):
+            return 0.0, _no_edge, "the subject has none", "absent"
+        if not mask.any():
+            return 0.0, _no_edge, "it is not in the picture", "out of field"
+        small = float(mask.sum()) * self.mm_per_pixel**2 < MIN_AREA_MM2
+        if small and self.kind.formation != "sound":
+            return TOO_SMALL
+        ways = {"projection": self._projected, "sound": self._sounded, "slice": self._cut}
+        found = ways[self.kind.formation](structure_id, mask)
+        return TOO_SMALL if small and found[-1] is None else found
+
+    def _main_part(self, structure_id: str, mask: NDArray[np.bool_]) -> str | None:
+        """Return the part that most of a structure in a cut is; a projection adds up all parts."""
+        if self.kind.formation == "projection" or structure_id in self.added:
+            return None
+        parts = self.subject.structures.parts(structure_id)
+        needed = max(1.0, MOST * float(mask.sum()))
+        return next((p.id for p in parts if self.mask(p.id).sum() > needed), None)
 
     # -- the three ways of forming a picture ---------------------------------------------------
 
@@ -206,22 +237,19 @@ class Sight:
         line = patch.ratio(floor, outline, edge, core & ~edge, ring & ~edge)
         width = partial(patch.edge_width, outline, core, ring)
         if line > step:
-            return line, width, "measured on the line that its outline draws"
-        return step, width, "measured along its outline"
+            return line, width, "measured on the line that its outline draws", None
+        return step, width, "measured along its outline", None
 
     def _sounded(self, structure_id: str, mask: NDArray[np.bool_]) -> Found:
-        assert self.image.labels is not None
-        bone = {s.label for s in self.subject.structures.values() if s.kind == "bone"}
-        if structure_id not in self.added:
-            bone -= self.subject.structures.labels_of(structure_id)
+        covered = self._placed(f"behind bone: {structure_id}", lambda: self._behind(structure_id))
         if "shadow" in self.off:
-            bone = set()
-        covered = np.maximum.accumulate(among(self.image.labels, bone), axis=0)
+            covered = np.zeros_like(mask)
         top = mask.copy()  # where each column meets it first
         top[1:] &= ~np.maximum.accumulate(mask, axis=0)[:-1]
         facing = top & ~covered
-        if facing.sum() * self.mm_per_pixel < MIN_SURFACE_MM:
-            return 0.0, _no_edge, "bone lies between it and the probe"
+        known: Kind | None = "shadow" if facing.sum() < (1.0 - MOST) * top.sum() else None
+        if known and facing.sum() * self.mm_per_pixel < MIN_SURFACE_MM:
+            return 0.0, _no_edge, "bone lies between it and the probe", known
         patch, at = Patch.around(mask, self.image, self.mm_per_pixel)
         facing, covered, floor = facing[at], covered[at], self.kind.floor
         around = patch.ring(self._own(structure_id)[at])
@@ -233,7 +261,30 @@ class Sight:
         body = patch.ratio(floor, facing, patch.mask & ~band & ~covered, above & ~band)
         inside = band if surface > body else patch.mask & ~covered
         width = partial(patch.edge_width, facing, inside, above & ~band)
-        return max(surface, body), width, "measured along the surface that faces the probe"
+        return max(surface, body), width, "measured along the surface that faces the probe", known
+
+    def _behind(self, structure_id: str) -> NDArray[np.bool_]:
+        """Return the pixels that lie behind bone or gas, not a structure's own, on a scan line."""
+        assert self.image.labels is not None
+        assert isinstance(self.view, UltrasoundView)
+        stops = {
+            s.label
+            for s in self.subject.structures.values()
+            if s.kind == "bone" or s.tissue in ("air", "lung")
+        }
+        if structure_id not in self.added:
+            stops -= self.subject.structures.labels_of(structure_id)
+        size = self.image.labels.shape[0]
+        probe = place(self.subject, self.view)
+        found = probe.locate(max(2, size // 2), 2.0 * self.mm_per_pixel)
+        line, sample = (at.round().astype(int) for at in found[:2])
+        inside = found[2] & (line >= 0) & (sample >= 0)
+        met = np.zeros((size, size + 1), bool)
+        at = inside & among(self.image.labels, stops)
+        met[line[at], sample[at]] = True
+        covered = np.zeros(inside.shape, bool)
+        covered[inside] = np.maximum.accumulate(met, axis=1)[line[inside], sample[inside]]
+        return covered
 
     def _projected(self, structure_id: str, mask: NDArray[np.bool_]) -> Found:
         cone = self.image.geometry
@@ -243,7 +294,7 @@ class Sight:
             f"regions of {structure_id}", lambda: self._shadow_of(structure_id, patch, at, cone)
         )
         if not outline.any():
-            return 0.0, _no_edge, FILLS
+            return 0.0, _no_edge, "it fills the picture, no edge of it is in view", "out of field"
         rest = Local.of(patch.pixels - added, near, patch.count(REACH_MM), outline)
         clutter = np.median(np.sqrt(rest.variance))
         cnr = float(contrast / max(clutter, self.kind.floor))
@@ -251,7 +302,7 @@ class Sight:
         def width() -> float | None:
             return patch.edge_width(outline, patch.core, patch.ring(~patch.field))
 
-        return cnr, width, "what it adds to the shadow, against the rest"
+        return cnr, width, "what it adds to the shadow, against the rest", None
 
     def _shadow_of(
         self, structure_id: str, patch: Patch, at: tuple[slice, slice], cone: ConeGeometry

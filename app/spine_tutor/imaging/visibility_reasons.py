@@ -4,6 +4,10 @@ Every modality has a list of causes, the one a textbook names first on top. The 
 simulated again without each of them. The reason is the one without which the structure is seen
 best, in the words of a verdict, and of equals the first. If none helps, the structure has no
 contrast of its own.
+
+What is plain needs no trial: a structure that is not in the picture, of which hardly anything is,
+or most of which lies behind bone. The shadow is the reason then, whatever it would look like
+without.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.descriptor import Cause, Kind
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot, standard_shots
-from spine_tutor.imaging.visibility import FILLS, MIN_AREA_MM2, RANK, Sight, Visibility
+from spine_tutor.imaging.visibility import RANK, Sight, Visibility
 from spine_tutor.problems import ProblemError
 
 MEASURED = (
@@ -65,16 +69,21 @@ class Explainer:
         return seen, None if seen.verdict == "visible" else self._reason(seen)
 
     def _reason(self, seen: Visibility) -> Reason:
-        if not self.sight.has(seen.structure):
+        if seen.known == "absent":
             return Reason("absent", "This body has none.", {}, 0.0)
-        if seen.area_mm2 < MIN_AREA_MM2:
+        if seen.known == "out of field" and seen.area_mm2 == 0:
             return Reason("out of field", "It is not in this picture.", {}, 0.0)
-        if seen.measured == FILLS:
-            return Reason("out of field", f"It is too large: {FILLS}.", {}, 0.0)
+        if seen.known == "out of field":
+            return Reason("out of field", f"Its edges are not: {seen.measured}.", {}, 0.0)
+        if seen.known == "resolution":
+            much = f"Only {seen.area_mm2:.1f} mm² of it are in this picture"
+            return Reason("resolution", f"{much}, {seen.measured}.", {}, 0.0)
         if self.sight.image.facts.get("source") == "measured":
             return Reason("cannot be told", MEASURED, {}, seen.cnr)
         tried = []
         for cause in MODALITIES[seen.modality].causes:
+            if seen.known not in (None, cause.kind):
+                continue  # another is known to stand before it
             if cause.kind == "overlap" and seen.structure in self.sight.added:
                 continue  # no part of a body
             tried.append(self._tried(cause, seen))
@@ -89,6 +98,9 @@ class Explainer:
             )
             return Reason(cause.kind, text, changes, then.cnr)
         best = max(seen.cnr, *(then.cnr for *_, then in tried))
+        if seen.known is not None:
+            text = f"{cause.text} Without it, too, it would be {then.verdict} ({then.cnr:.1f})."
+            return Reason(seen.known, text, {}, best)
         much = "too much" if seen.verdict == "hidden" else "much"
         kinds = ", ".join(dict.fromkeys(cause.kind for cause, *_ in tried))
         text = (

@@ -79,7 +79,7 @@ CONSTANTS = (
     number(us_acoustics, "FIBRES", "Course of fibres on the right: out, forwards, up", "", "E"),
     number(us_rays, "FADING", "Fading of clutter behind gas", "Np/mm", "E"),
     number(us_rays, "SHEET_GLOSS", "Power of the cosine by which sheets answer aslant", "", "E"),
-    number(us_rays, "PRESS", "Depth over which tissue gives way under the probe", "mm", "E"),
+    number(us_rays, "FOLDS", "Depth within which gel fills folds of the skin", "mm", "E"),
     number(us_mirror, "STRONG", "Amplitude from which a reflector is a mirror", "", "E"),
     number(us_mirror, "FAINT", "Amplitude below which mirrored sound is dropped", "", "E"),
     number(us_probe, "CANAL", "From the middle of a lumbar body back to its canal", "mm", "E",
