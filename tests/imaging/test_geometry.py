@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from phantoms import box, phantom, slab, sphere
 from spine_tutor.imaging.image import Image
@@ -141,3 +142,11 @@ def test_a_projections_pixel_is_a_ray_through_structures() -> None:
     names = [crossing.structure.id for crossing in image.structures_at(32, 32)]
     assert names == ["part1", "part2", "part1"]
     assert image.structures_at(-1, 0) == ()
+
+
+def test_a_place_is_three_numbers_or_the_text_of_them() -> None:
+    for given in ("10,-20,30.5", (10, -20, 30.5), [10, -20, 30.5]):
+        assert CtView(center=given).center == (10.0, -20.0, 30.5)
+    assert CtView(center="l4_body").center == "l4_body"
+    with pytest.raises(ValidationError):
+        CtView(center="10,-20,9000")

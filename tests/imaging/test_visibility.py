@@ -9,10 +9,12 @@ from scipy.ndimage import gaussian_filter
 from boxes import body
 from spine_tutor.anatomy import Subject, UnknownStructure
 from spine_tutor.anatomy.library import open_subject
-from spine_tutor.imaging import ct
+from spine_tutor.imaging import ct, us_shadow
 from spine_tutor.imaging.contrast import Local
+from spine_tutor.imaging.masks import among
 from spine_tutor.imaging.modality import MODALITIES
 from spine_tutor.imaging.shot import Shot, aim, standard_shots
+from spine_tutor.imaging.us_probe import place as land
 from spine_tutor.imaging.view import CtView, FluoroscopyView
 from spine_tutor.imaging.visibility import Sight
 
@@ -252,6 +254,24 @@ def test_mri_loses_the_cortical_bone_that_ct_shows(atlas) -> None:
     }
     axial = sight(atlas, "axial").visibility("l4_lamina_left").cnr
     assert measured["ct"] > 3 * max(axial, measured["mri"])
+
+
+@pytest.mark.slow
+def test_a_shadow_lies_along_the_lines_that_a_curved_probe_sends(atlas) -> None:
+    """At the side of the fan it leaves the column of the bone that throws it."""
+    here = sight(atlas, "laminae")
+    bone = {s.label for s in atlas.structures.values() if s.kind == "bone"}
+    shadow = us_shadow.behind(here.image, here.view, bone)
+    probe = land(atlas, here.view)
+    line, sample, fan = probe.locate(192, here.mm_per_pixel)
+    met = fan & among(here.image.labels, bone)
+    assert shadow[met].all()
+    for n in (20, 96, 170):
+        on = fan & (np.abs(line - n) < 0.3)
+        first = sample[on & met].min(initial=np.inf)
+        if np.isfinite(first):
+            assert shadow[on & (sample > first + 6)].mean() > 0.9
+            assert shadow[on & (sample < first - 6)].mean() < 0.1
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import pytest
 
 from small_body import small_body
 from spine_tutor.anatomy.subject import Landmark
+from spine_tutor.imaging.injectate import Injectate
 from spine_tutor.imaging.needle import Needle, passages
 from spine_tutor.imaging.shot import Shot
 from spine_tutor.problems import ProblemError
@@ -124,6 +125,25 @@ def test_a_link_brings_the_needle_back(needle: dict) -> None:
 def test_a_link_with_an_impossible_needle_is_told(parameters: dict) -> None:
     again, problems = links.decode(parameters, bench())
     assert again.needle is None
+    assert len(problems) == 1
+
+
+def test_a_needle_that_cannot_lie_there_is_told_once_and_the_pictures_do_without() -> None:
+    asked = bench().with_needle(Needle(tip=(900.0, 0.0, 0.0)))
+    asked = asked.with_injectate(Injectate(volume_ml=1.0))
+    after, problems = needle_panel.possible(asked, SUBJECT)
+    assert len(problems) == 1
+    assert "left out" in str(problems[0])
+    assert after.needle is None
+    assert after.injectate is None  # it came out of that needle
+    assert all(shot.additions.needle is None for shot in after.shots.values())
+    for shot in after.shots.values():
+        shot.view.geometry(SUBJECT)
+    fine = bench(kind="22G")
+    assert needle_panel.possible(fine, SUBJECT) == (fine, [])
+    nowhere = bench().with_injectate(Injectate(at=(900.0, 0.0, 0.0)))
+    dry, problems = needle_panel.possible(nowhere, SUBJECT)
+    assert dry.injectate is None
     assert len(problems) == 1
 
 

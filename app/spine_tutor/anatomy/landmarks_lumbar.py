@@ -126,7 +126,7 @@ def _disc(places: Places, upper: str, lower: str, side: str) -> Landmark:
     id_ = f"{upper}_{lower}_disc_entry_{side}"
     if free is None:
         return places.mark(id_, title, point, _DISC, out)
-    return Landmark(id_, title, rounded(point), _DISC, rounded(free[-1]))
+    return Landmark(id_, title, rounded(point), _DISC, places.on_skin(free))
 
 
 def _facet(places: Places, upper: str, lower: str, side: str) -> Landmark:

@@ -196,8 +196,13 @@ class Places:
         way = next(self.ways(point, outward), None)
         if way is None:
             return Landmark(id_, name, rounded(point), source, blocked=self.across(point, outward))
-        entry = way[-2:].mean(axis=0)  # within the skin, so that rounding does not put it before it
-        return Landmark(id_, name, rounded(point), source, rounded(entry))
+        return Landmark(id_, name, rounded(point), source, self.on_skin(way))
+
+    def on_skin(self, way: Array) -> tuple[float, float, float]:
+        """Return the outermost place of a way that is skin when it is rounded, too."""
+        skin = self.structures["skin"].label
+        ends = [rounded(point) for point in way[:-5:-1]]
+        return next((end for end in ends if self.labels(np.array([end]))[0] == skin), ends[0])
 
     def across(self, point: Array, outward: ArrayLike) -> str:
         """Return the names of what must be spared on the straight way, as a person reads them."""

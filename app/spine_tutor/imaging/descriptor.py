@@ -6,7 +6,7 @@ which modalities there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -122,6 +122,8 @@ class Modality:
         constants: its numbers, for the honesty panel.
         quantities: columns of the tissue table that it uses; X-rays use its materials, and none.
         dose: the fact that adds up from picture to picture, and its unit.
+        behind: `(image, view, labels)` (rows, columns) bool, what lies behind labels that stop
+            sound; None where nothing of a picture is formed by sound.
     """
 
     id: str
@@ -146,3 +148,4 @@ class Modality:
     constants: tuple[Constant, ...]
     quantities: tuple[str, ...]
     dose: tuple[str, str] | None = None
+    behind: Callable[[Image, Any, Collection[int]], np.ndarray] | None = None

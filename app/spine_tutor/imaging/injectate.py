@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from spine_tutor.imaging.view import Place, read_place
+from spine_tutor.imaging.view import Place
 from spine_tutor.problems import refused
 
 Space = Literal[
@@ -74,7 +74,7 @@ def parse_injectate(fields: Mapping[str, Any]) -> Injectate:
         ProblemError: naming every field that is wrong.
     """
     try:
-        return Injectate.model_validate({key: read_place(value) for key, value in fields.items()})
+        return Injectate.model_validate(fields)
     except ValidationError as error:
         remedy = "Places are names of the subject or `x,y,z` in mm."
         raise refused("injectate", error, remedy) from error

@@ -21,7 +21,7 @@ from spine_tutor.anatomy import Structure, Subject
 from spine_tutor.imaging.needle_solid import Solid, cylinder, half_space
 from spine_tutor.imaging.raytrace import crossings as label_crossings
 from spine_tutor.imaging.us_volumes import Volumes, first_body
-from spine_tutor.imaging.view import Place, read_place
+from spine_tutor.imaging.view import Place
 from spine_tutor.problems import Problem, ProblemError, refused
 
 Vector = NDArray[np.float64]
@@ -185,9 +185,8 @@ def parse_needle(fields: Mapping[str, Any]) -> Needle:
     Raises:
         ProblemError: naming every field that is wrong.
     """
-    read = {key: read_place(value) for key, value in fields.items()}
     try:
-        return Needle.model_validate(read)
+        return Needle.model_validate(fields)
     except ValidationError as error:
         remedy = "Places are names of the subject or `x,y,z` in mm."
         raise refused("needle", error, remedy) from error

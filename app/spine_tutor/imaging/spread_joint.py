@@ -56,7 +56,7 @@ def distended(subject: Subject, seat: Seat, ml: float) -> Seat:
     size = np.ceil((near + more * ml) / np.asarray(seat.grid.spacing)).astype(int)
     low = np.maximum(seat.voxel - size, 0)
     box = tuple(slice(a, b) for a, b in zip(low, seat.voxel + size + 1, strict=True))
-    labels, tissues = (np.array(codes[box]) for codes in (seat.grid.labels, seat.grid.tissues))
+    labels, tissues = np.array(seat.grid.labels[box]), np.array(seat.grid.tissues[box])
     grid = LabelGrid(labels, tissues, seat.grid.points(low), seat.grid.spacing)
     home = np.isin(labels, list(subject.structures.labels_of(joint.id)))
     media = spread_media.media_at(subject.structures, labels, tissues)

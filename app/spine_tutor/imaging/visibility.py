@@ -40,8 +40,7 @@ from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.masks import among, mm_per_pixel, structure_mask
 from spine_tutor.imaging.modality import MODALITIES, simulate
 from spine_tutor.imaging.patch import EDGE_MM, Patch
-from spine_tutor.imaging.us_probe import place
-from spine_tutor.imaging.view import Pose, UltrasoundView
+from spine_tutor.imaging.view import Pose
 
 MIN_SURFACE_MM = 3.0
 """Less of a surface than this, seen past bone by ultrasound, is not recognized."""
@@ -265,8 +264,7 @@ class Sight:
 
     def _behind(self, structure_id: str) -> NDArray[np.bool_]:
         """Return the pixels that lie behind bone or gas, not a structure's own, on a scan line."""
-        assert self.image.labels is not None
-        assert isinstance(self.view, UltrasoundView)
+        assert self.kind.behind is not None
         stops = {
             s.label
             for s in self.subject.structures.values()
@@ -274,17 +272,7 @@ class Sight:
         }
         if structure_id not in self.added:
             stops -= self.subject.structures.labels_of(structure_id)
-        size = self.image.labels.shape[0]
-        probe = place(self.subject, self.view)
-        found = probe.locate(max(2, size // 2), 2.0 * self.mm_per_pixel)
-        line, sample = (at.round().astype(int) for at in found[:2])
-        inside = found[2] & (line >= 0) & (sample >= 0)
-        met = np.zeros((size, size + 1), bool)
-        at = inside & among(self.image.labels, stops)
-        met[line[at], sample[at]] = True
-        covered = np.zeros(inside.shape, bool)
-        covered[inside] = np.maximum.accumulate(met, axis=1)[line[inside], sample[inside]]
-        return covered
+        return self.kind.behind(self.image, self.view, stops)
 
     def _projected(self, structure_id: str, mask: NDArray[np.bool_]) -> Found:
         cone = self.image.geometry

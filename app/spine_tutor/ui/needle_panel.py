@@ -12,10 +12,12 @@ import streamlit as st
 from spine_tutor.anatomy import Subject
 from spine_tutor.anatomy.subject import Landmark
 from spine_tutor.imaging.needle import MAKES, Needle, Passage, angles, parse_needle, passages
-from spine_tutor.problems import ProblemError
+from spine_tutor.imaging.spread_seat import find_seat
+from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.ui import state
 from spine_tutor.ui.bench import Bench
 from spine_tutor.ui.controls import Hand, Row, choice, options, slider
+from spine_tutor.ui.links import REMEDY
 from spine_tutor.ui.panel import Panel, said
 
 PANEL = Panel("needle", "Needle")
@@ -157,6 +159,31 @@ def linked(bench: Bench, parameters: Mapping[str, str], subject: Subject) -> Ben
     if needle and mark and not {f"needle.{name}" for name in WAY} & parameters.keys():
         bench = bench.with_needle(needle.model_copy(update=_aim(mark)))
     return bench if "at" in parameters else shown(bench, subject)
+
+
+def possible(bench: Bench, subject: Subject) -> tuple[Bench, list[Problem]]:
+    """Return a link's bench without a needle or fluid that cannot lie there, and what is wrong.
+
+    The pictures are drawn without it, and it is told once instead of in each of them.
+    """
+    problems: list[Problem] = []
+    tip = None
+    if bench.needle is not None:
+        try:
+            x, y, z = (float(v) for v in bench.needle.placed(subject).tip)
+            tip = (x, y, z)
+        except ProblemError as error:
+            problems += error.problems
+            bench = bench.with_needle(None)
+            if bench.injectate is not None and bench.injectate.at is None:
+                bench = bench.with_injectate(None)  # it came out of that needle
+    if bench.injectate is not None:
+        try:
+            find_seat(subject, bench.injectate, tip)
+        except ProblemError as error:
+            problems += error.problems
+            bench = bench.with_injectate(None)
+    return bench, [Problem("link", p.message, f"{p.remedy} {REMEDY}") for p in problems]
 
 
 def shown(bench: Bench, subject: Subject, dragging: bool = False) -> Bench:

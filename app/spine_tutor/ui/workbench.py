@@ -109,6 +109,9 @@ def lay_out(scope: str, bench: Bench, subject: Subject) -> None:
     wanted, problems = links.decode(parameters, bench)
     if wanted.needle != bench.needle:
         wanted = needle_panel.linked(wanted, parameters, subject)
+    if (wanted.needle, wanted.injectate) != (bench.needle, bench.injectate):
+        wanted, impossible = needle_panel.possible(wanted, subject)
+        problems += impossible
     state.keep(scope, wanted)
     state.set_value(f"refused/{scope}", [str(problem) for problem in problems])
 

@@ -13,6 +13,7 @@ from spine_tutor.imaging import (
     us_mirror,
     us_probe,
     us_rays,
+    us_shadow,
 )
 from spine_tutor.imaging.constant import number
 from spine_tutor.imaging.descriptor import FINE, Cause, Hand, Look, Modality
@@ -129,5 +130,6 @@ MODALITY = Modality(
     floor=0.6,
     causes=CAUSES,
     constants=CONSTANTS,
+    behind=us_shadow.behind,
     quantities=("sound_speed", "impedance", "attenuation", "backscatter", "anisotropy"),
 )
