@@ -26,7 +26,7 @@ NARROWED = 0.75
 LEAST_DISC = 0.3
 """Least height of a disc at its lowest rim, mm (estimate)."""
 ROOM = {"cord": 7.5, "cauda equina": 4.0}
-"""Least depth of canal that a case must leave the nerves, mm (estimate: the cord is 6 to 7 deep)."""
+"""Least depth of canal that a case leaves the nerves, mm (estimate: the cord is 6 to 7 deep)."""
 ATLAS_ON_AXIS = (0.0, -5.2, 15.4)
 """From the middle of the body of C2 to that of the ring of C1, mm (estimate: 2 mm of joint
 space and of room before the dens)."""
