@@ -139,7 +139,8 @@ def test_a_probe_off_the_skin_is_told_in_the_place_of_its_picture() -> None:
 def test_a_needle_outside_the_body_is_told() -> None:
     test = run("lab", **{"needle.kind": "22G", "needle.tip": "0,900,0", "needle.entry": "0,950,0"})
     said = " ".join(element.value for element in [*test.warning, *test.caption, *test.error])
-    assert said.count("outside the body") >= 3
+    assert said.count("outside the body") == 1
+    assert len(components(test, "picture")) == 4  # it is left out, and the pictures are there
 
 
 @pytest.mark.parametrize(
@@ -385,10 +386,11 @@ def test_a_frame_is_simulated_once_for_all_trainees(monkeypatch) -> None:
     assert len(made) == before + 1, "another view is another frame, the rest are known"
 
 
-def test_a_large_injection_into_bone_is_told_in_the_place_of_each_picture() -> None:
+def test_a_large_injection_into_bone_is_told_and_the_pictures_are_there() -> None:
     test = run("lab", **{"injectate.at": "target", "injectate.volume_ml": "8"})
-    said = [warning.value for warning in test.warning if "takes no fluid" in warning.value]
-    assert len(said) == 4
+    said = " ".join(element.value for element in [*test.warning, *test.caption, *test.error])
+    assert said.count("takes no fluid") == 1
+    assert len(components(test, "picture")) == 4
 
 
 def test_a_shot_is_counted_with_its_dose() -> None:

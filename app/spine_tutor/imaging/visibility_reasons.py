@@ -38,7 +38,7 @@ class Reason:
     Attributes:
         kind: the reason in a word.
         text: the same in sentences.
-        changes: the settings with which it appears; empty where none helps.
+        changes: the settings without it; empty where nothing is to be switched off.
         cnr: contrast-to-noise ratio with them, or the best that was reached.
     """
 
@@ -100,7 +100,7 @@ class Explainer:
         best = max(seen.cnr, *(then.cnr for *_, then in tried))
         if seen.known is not None:
             text = f"{cause.text} Without it, too, it would be {then.verdict} ({then.cnr:.1f})."
-            return Reason(seen.known, text, {}, best)
+            return Reason(seen.known, text, changes, best)  # to see that it is so
         much = "too much" if seen.verdict == "hidden" else "much"
         kinds = ", ".join(dict.fromkeys(cause.kind for cause, *_ in tried))
         text = (
