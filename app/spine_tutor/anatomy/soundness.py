@@ -62,9 +62,9 @@ def refuse_broken(
 def _expected(one: Structure, case: Case, region: Region) -> bool:
     """Return whether every body of a region has a structure: a vertebra's part, or a root."""
     level, _, part = one.id.partition("_")
-    if level not in region.levels:
-        return False
     if "_nerve_root_" in one.id:
-        return level in region.roots
+        return level in region.levels and level in region.roots
+    if level not in (region.levels[1:] if region.pelvis else region.levels[1:-1]):
+        return False  # where a region ends, its grid may cut a vertebra
     taken = level in case.laminectomy and part.startswith(_TAKEN)
     return one.kind == "bone" and one.parent == f"{level}_vertebra" and not taken
