@@ -38,5 +38,5 @@ def test_a_torn_root_is_named(atlas, labels):
     middle = int(np.median(places[:, 2]))
     cut = labels[:, :, middle - 3 : middle + 4]
     cut[np.isin(cut, members)] = 0
-    with pytest.raises(ProblemError, match="L4 left .* is torn into"):
+    with pytest.raises(ProblemError, match=r"L4 left .* is torn into"):
         refuse_broken(labels, atlas.structures, Case(), LUMBAR)
