@@ -49,9 +49,8 @@ def test_the_canal_keeps_to_the_table_within_one_sd_or_ten_percent(measured):
     assert not off
 
 
+@pytest.mark.parametrize("region", ["lumbar"], indirect=True)
 def test_recalled_lumbar_depth_of_the_epidural_space_holds(measured, region):
-    if region.id != "lumbar":
-        pytest.skip("lumbar")
     for segment in ("l1_l2", "l2_l3", "l3_l4", "l4_l5", "l5_s1"):
         assert 4.9 <= measured[segment]["posterior_epidural_depth"] <= 6.9, segment
 

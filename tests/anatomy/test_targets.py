@@ -88,9 +88,8 @@ def test_a_way_is_free_or_what_blocks_it_is_told(subject):
             assert grazed or not re.search("artery|root|ganglion", met.id), (mark.id, met.id)
 
 
+@pytest.mark.parametrize("region", ["lumbar"], indirect=True)
 def test_tips_lie_by_the_landmarks_that_define_them(subject, region):
-    if region != "lumbar":
-        pytest.skip("lumbar")
     at = {name: np.array(mark.point) for name, mark in subject.landmarks.items()}
     for side in SIDES:
         for upper, lower in pairwise(LUMBAR):
@@ -113,9 +112,8 @@ def test_paravertebral_needles_enter_farther_out_in_men():
         assert women < pooled < men
 
 
+@pytest.mark.parametrize("region", ["thoracic"], indirect=True)
 def test_intercostal_tips_stay_off_the_pleura(subject, region):
-    if region != "thoracic":
-        pytest.skip("thoracic")
     for n in range(1, 12):
         for side in SIDES:
             point = np.array(subject.landmarks[f"t{n}_intercostal_target_{side}"].point)
