@@ -90,10 +90,11 @@ class Case(Part):
         1.0, ge=0.85, le=1.2, description="Size; 1 is the middle of the morphometry table."
     )
     lordosis: Number = Field(
-        36.8,
+        40.0,
         ge=5.0,
         le=100.0,
-        description="Upper endplate of L1 to that of S1, degrees, recumbent (literature, SD 13.2).",
+        description="Upper endplate of L1 to that of S1, degrees, recumbent (literature 36.8, "
+        "SD 13.2; one adult 48).",
     )
     kyphosis: Number = Field(
         26.0,
@@ -109,7 +110,7 @@ class Case(Part):
         description="Lower endplate of C2 to that of C7, degrees, prone on a pillow (estimate).",
     )
     sacral_slope: Number = Field(
-        36.0, ge=10.0, le=60.0, description="Upper endplate of S1 to the transverse plane, degrees."
+        32.0, ge=10.0, le=60.0, description="Upper endplate of S1 to the transverse plane, degrees."
     )
     subcutaneous_fat: Number = Field(
         18.0, ge=3.0, le=90.0, description="Thickness of subcutaneous fat behind L3, mm."
