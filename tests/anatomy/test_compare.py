@@ -29,6 +29,13 @@ def test_a_moved_and_scaled_copy_is_at_no_distance(l3):
     assert found.scale == pytest.approx(1.1, abs=0.005)
 
 
+def test_left_and_back_may_be_positive(l3):
+    """Many programs write LPS; a turn about the long axis makes RAS of it."""
+    copy = l3.copy()
+    copy.points = np.asarray(l3.points) * [-1, -1, 1]
+    assert surface_distance("l3", l3, copy, points=4000).mean < 0.1
+
+
 def test_a_shifted_half_is_measured(l3):
     """A body whose arch is cut off lies far from the whole bone."""
     body = l3.clip("y", origin=np.add(l3.center, (0, 5, 0)), invert=False).extract_surface(
@@ -60,6 +67,30 @@ def test_files_are_matched_by_level(skeleton, l3, tmp_path):
     (found,) = compare({n: (bone,) for n, bone in skeleton.vertebrae.items()}, others)
     assert found.level == "l3"
     assert found.mean < 0.3
+
+
+@pytest.mark.parametrize(
+    ("file", "bone"),
+    [
+        ("vertebrae_L3.stl", "l3"),
+        ("T12-vertebra.obj", "t12"),
+        ("Hip_Left.vtp", "hip_l"),
+        ("hip_R.ply", "hip_r"),
+        ("the sacrum.ply", "sacrum"),
+        ("disc_L3.ply", "disc_l3"),
+    ],
+)
+def test_a_file_may_say_more_than_the_bone(file, bone, tmp_path):
+    pv.Sphere().save(tmp_path / file)
+    (others,) = other_bones(str(tmp_path))
+    assert list(others.surfaces) == [bone]
+
+
+def test_two_files_of_one_bone_are_refused(tmp_path):
+    for file in ("L3.ply", "vertebrae_L3.stl"):
+        pv.Sphere().save(tmp_path / file)
+    with pytest.raises(ProblemError, match="second surface of L3"):
+        other_bones(str(tmp_path))
 
 
 def test_bones_of_an_imported_ct_are_found_again(skeleton, tmp_path, data_dir):

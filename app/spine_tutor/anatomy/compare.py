@@ -56,11 +56,16 @@ def aligned(model: pv.PolyData, other: pv.PolyData, points: int = 8000, seed: in
     """Return the (3, 4) similarity that lays `model` upon `other`, by iterated closest points.
 
     The start turns about the transverse axis in steps, because people hold their spines
-    differently; the best end counts.
+    differently, and about the long axis too, because half of all files call left and back positive
+    (LPS); the best end counts.
     """
     rng = np.random.default_rng(seed)
     moving, fixed = _spread(model, points, rng), _spread(other, points, rng)
-    starts = [_started(moving[:1500], fixed[:6000], tilt) for tilt in (-30, -15, 0, 15, 30)]
+    starts = [
+        _started(moving[:1500], fixed[:6000], tilt, facing)
+        for tilt in (-30, -15, 0, 15, 30)
+        for facing in (1, -1)
+    ]
     matrix = min(
         starts, key=lambda m: float(cKDTree(fixed).query(_apply(m, moving[:1500]))[0].mean())
     )
@@ -164,9 +169,9 @@ def _spread(surface: pv.PolyData, count: int, rng: np.random.Generator) -> Array
     return corners[pick, 0] + u * a[pick] + v * b[pick]
 
 
-def _started(moving: Array, fixed: Array, tilt: float) -> Array:
+def _started(moving: Array, fixed: Array, tilt: float, facing: int) -> Array:
     c, s = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))
-    turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    turn = np.diag([facing, facing, 1]) @ np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
     matrix = np.column_stack([turn, fixed.mean(axis=0) - turn @ moving.mean(axis=0)])
     for _ in range(25):
         matrix = _similarity(*_pairs(matrix, moving, fixed))

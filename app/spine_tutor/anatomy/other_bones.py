@@ -1,4 +1,4 @@
-"""Other people's bones: surfaces from a folder of PLY files or from the labels of an imported CT.
+"""Other people's bones: surfaces from a folder of files or from the labels of an imported CT.
 
 They are compared against; nothing of them enters the model.
 """
@@ -20,6 +20,8 @@ from spine_tutor.anatomy.library import entry, open_subject
 from spine_tutor.anatomy.subject import Subject
 from spine_tutor.problems import Problem, ProblemError
 
+FORMATS = (".ply", ".stl", ".obj", ".vtp")
+"""Files of triangles that are read."""
 SPACING = 0.8
 """Spacing on which a surface is drawn, mm."""
 
@@ -42,17 +44,17 @@ class OtherBones:
 
 
 def other_bones(source: str) -> tuple[OtherBones, ...]:
-    """Return the bones of a folder of PLY files, of each of its folders, or of an imported CT.
+    """Return the bones of a folder of surfaces, of each of its folders, or of an imported CT.
 
     Args:
-        source: a folder of PLY files or of such folders, or the id of an imported CT.
+        source: a folder of surfaces or of such folders, or the id of an imported CT.
 
     Raises:
         ProblemError: if it is neither, or a file of the folder cannot be read.
     """
     if (folder := Path(source)).is_dir():
-        inner = sorted({path.parent for path in folder.glob("*/*.ply")})
-        alone = any(folder.glob("*.ply")) or not inner
+        inner = sorted(one for one in folder.iterdir() if one.is_dir() and _files(one))
+        alone = bool(_files(folder)) or not inner
         return tuple(bones_of_folder(one) for one in ([folder] if alone else inner))
     try:
         maker = entry(source).maker
@@ -61,7 +63,7 @@ def other_bones(source: str) -> tuple[OtherBones, ...]:
             Problem(
                 source,
                 "is neither a folder nor an imported CT.",
-                "Give a folder of PLY files named by level (`L3.ply`), or the id of a CT from "
+                "Give a folder of surfaces named by level (`L3.ply`), or the id of a CT from "
                 "`spine-tutor subject list`.",
             )
         ) from error
@@ -73,20 +75,45 @@ def other_bones(source: str) -> tuple[OtherBones, ...]:
 
 
 def bones_of_folder(folder: Path) -> OtherBones:
-    """Return the surfaces of a folder of PLY files, by their names in small letters.
+    """Return the surfaces of a folder, RAS or LPS mm, of the bones that their names tell.
+
+    A name may hold more than the bone, as `vertebrae_L3.stl` does; a file of something else keeps
+    its own name.
 
     Raises:
-        ProblemError: if a file is empty or unreadable.
+        ProblemError: if a file is empty or unreadable, or two are of one bone.
     """
-    surfaces = {}
-    for path in sorted(folder.glob("*.ply")):
+    surfaces: dict[str, pv.PolyData] = {}
+    for path in _files(folder):
+        name = _named(path.stem.lower())
         surface = pv.read(path)
         if not isinstance(surface, pv.PolyData) or not surface.n_cells:
             raise ProblemError(
-                Problem(str(path), "holds no surface.", "Give a PLY file of triangles.")
+                Problem(str(path), "holds no surface.", "Give a file of triangles in mm.")
             )
-        surfaces[path.stem.lower()] = surface.triangulate()
+        if name in surfaces:
+            raise ProblemError(
+                Problem(
+                    str(path), f"is a second surface of {name.upper()}.", "Keep one of each bone."
+                )
+            )
+        surfaces[name] = surface.triangulate()
     return OtherBones(folder.name, surfaces)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in FORMATS)
+
+
+def _named(stem: str) -> str:
+    """Return the model's name of the bone of a file: `vertebrae_l3` is `l3`."""
+    if stem.startswith(("disc", "rib")):  # of a level, and no vertebra
+        return stem
+    if vertebra := re.search(r"(?<![a-z0-9])([ctl]\d{1,2})(?![a-z0-9])", stem.replace("_", " ")):
+        return vertebra[1]
+    if hip := re.search(r"hip[ _-]?(l|r)", stem):
+        return f"hip_{hip[1]}"
+    return "sacrum" if "sacrum" in stem else stem
 
 
 def bones_of_labels(subject: Subject) -> OtherBones:
