@@ -95,8 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument(
         "--surfaces",
         metavar="DIR|ID",
-        help="distance of each bone to other people's: a folder of surfaces (PLY, STL, OBJ, VTP) or of such folders, "
-        "or an imported CT",
+        help="distance of each bone to other people's: a folder of surfaces (PLY, STL, OBJ, VTP) "
+        "or of such folders, or an imported CT",
     )
     info.add_argument(
         "--sheet",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -20,9 +21,17 @@ from spine_tutor.anatomy.subject import FORMAT, Subject
 from spine_tutor.problems import Problem, ProblemError, nearest
 from spine_tutor.resources import assets_dir, cache_dir, data_dir
 
+NO_BUILDERS = (
+    "bone_sheet.py", "compare.py", "ct_import.py", "fetch.py", "library.py", "other_bones.py",
+    "totalsegmentator.py",
+)  # fmt: skip
+"""Modules of this package that a body of the atlas does not depend on."""
+
 Progress = Callable[[float, str], None]
 
 IMPORTED = "Imported CT"
+BUILDS_KEPT = 2
+"""Builds of one subject that stay in the cache; a changed case or builder makes another."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,7 @@ def open_subject(
     subject = build_atlas(*atlas_subjects()[id_], progress)
     found.folder.parent.mkdir(parents=True, exist_ok=True)
     _store(subject, found.folder)
+    _forget_older(found)
     return Subject.load(found.folder)
 
 
@@ -188,6 +198,16 @@ def _store(subject: Subject, folder: Path) -> None:
                 raise
 
 
+def _forget_older(kept: Entry) -> None:
+    """Delete builds of a subject that its case or the builder has outlived, but for the newest."""
+    name = re.compile(re.escape(kept.id) + r"-[0-9a-f]{16}")
+    builds = [one for one in kept.folder.parent.iterdir() if name.fullmatch(one.name)]
+    older = [one for one in builds if one != kept.folder]
+    older.sort(key=lambda one: one.stat().st_mtime, reverse=True)
+    for folder in older[BUILDS_KEPT - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)  # another process may be doing the same
+
+
 @contextmanager
 def _staging(parent: Path) -> Iterator[Path]:
     """Give each process a folder of its own, so that two builders never write the same file."""
@@ -217,7 +237,7 @@ def _builder_digest() -> str:
     """Return a digest of the anatomy code and its tables: other code, other subject."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.name not in ("library.py", "ct_import.py", "fetch.py", "totalsegmentator.py"):
+        if path.name not in NO_BUILDERS:
             digest.update(path.read_bytes())
     for table in sorted(assets_dir().glob("*.yaml")):
         if table.name not in ("tissues.yaml", "cases.yaml"):
