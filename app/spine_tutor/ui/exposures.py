@@ -48,4 +48,6 @@ def told(scope: str, panel: str, shot: Shot, image: Image) -> str:
     kept = f"taken/{scope}/{panel}"
     taken = (state.value(kept) or Exposures()).take(shot.key(), image.facts[fact])
     state.set_value(kept, taken)
-    return f"{taken.count} {'shot' if taken.count == 1 else 'shots'}, {taken.total:.3g} {unit}"
+    if taken.count == 1:
+        return "1 shot"  # its dose stands beside this already
+    return f"{taken.count} shots, {taken.total:.3g} {unit}"
