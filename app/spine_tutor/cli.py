@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from spine_tutor import __version__, commands, spread_command
+from spine_tutor import __version__, commands, spread_command, targets_command
 from spine_tutor.anatomy.structure import UnknownStructure
 from spine_tutor.problems import ProblemError
 from spine_tutor.resources import LABEL, content_dir
@@ -105,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         help="with --surfaces: a picture of both side by side too",
     )
     _add_format(info)
+    targets_command.add_arguments(
+        _command(subjects, "targets", targets_command.run, "list targets and what blocks them")
+    )
     added = _command(subjects, "add", commands.subject_add, "keep the cases of a YAML file")
     added.add_argument("cases", type=Path, metavar="CASES.yaml")
     added.add_argument("--replace", action="store_true")

@@ -7,26 +7,12 @@ import json
 import re
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from spine_tutor.problems import Problem, ProblemError
 from spine_tutor.resources import LABEL, content_dir
-
-
-def _progress(fraction: float, message: str) -> None:
-    """Show progress on one line of the terminal, on lines of their own in a log."""
-    end = "\r" if sys.stderr.isatty() and fraction < 1 else "\n"
-    print(
-        f"\x1b[2K{fraction:4.0%} {message}"
-        if sys.stderr.isatty()
-        else f"{fraction:4.0%} {message}",
-        end=end,
-        file=sys.stderr,
-        flush=True,
-    )
-
+from spine_tutor.terminal import print_rows, progress
 
 # -- serve, check, new ------------------------------------------------------------------------
 
@@ -47,7 +33,7 @@ def check(arguments: argparse.Namespace) -> int:
     """Check lessons; return 1 if there are errors."""
     from spine_tutor.lessons.library import check_paths
 
-    problems = check_paths(arguments.paths or [content_dir()], _progress)
+    problems = check_paths(arguments.paths or [content_dir()], progress)
     errors = [p for p in problems if p.severity == "error"]
     if arguments.format == "json":
         print(json.dumps([p.as_dict() for p in problems], indent=2))
@@ -86,7 +72,7 @@ def subject_build(arguments: argparse.Namespace) -> None:
     from spine_tutor.anatomy.library import open_subject
 
     begin = time.perf_counter()
-    subject = open_subject(arguments.id, _progress, rebuild=arguments.force)
+    subject = open_subject(arguments.id, progress, rebuild=arguments.force)
     print(
         f"{subject.id}: {subject.title}, hash {subject.content_hash}, "
         f"{time.perf_counter() - begin:.1f} s"
@@ -113,9 +99,9 @@ def subject_info(arguments: argparse.Namespace) -> None:
     from spine_tutor.anatomy.library import open_subject
 
     if arguments.morphometry or arguments.surfaces:
-        _print_rows(_measured_rows(arguments), arguments.format)
+        print_rows(_measured_rows(arguments), arguments.format)
         return
-    subject = open_subject(arguments.id, _progress)
+    subject = open_subject(arguments.id, progress)
     low, high = subject.bounds
     facts: dict[str, Any] = {
         "id": subject.id,
@@ -169,7 +155,7 @@ def _measured_rows(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         sizes = {level: measure(model) for level, model in vertebrae.items()}
         discs = measure_discs(build_column(case), {**vertebrae, "s1": pelvis.sacrum})
         posture = {"all": measure_posture(build_column(case))}
-        canal = measure_canal(open_subject(arguments.id, _progress))
+        canal = measure_canal(open_subject(arguments.id, progress))
         return [row for found in (sizes, discs, posture, canal) for row in table_rows(found)]
     people, named = other_bones(arguments.surfaces), named_bones(case)
     if arguments.sheet:
@@ -216,7 +202,7 @@ def subject_import(arguments: argparse.Namespace) -> None:
         subject_id,
         arguments.title,
         arguments.names,
-        progress=_progress,
+        progress=progress,
     )
     print(f"Kept as `{subject_id}` in {add_subject(subject, arguments.replace)}")
 
@@ -226,7 +212,7 @@ def subject_fetch(arguments: argparse.Namespace) -> None:
     from spine_tutor.anatomy.fetch import fetch
     from spine_tutor.anatomy.library import add_subject
 
-    subject = fetch(arguments.name, _progress)
+    subject = fetch(arguments.name, progress)
     print(f"Kept as `{subject.id}` in {add_subject(subject, arguments.replace)}")
     print(subject.provenance["note"])
 
@@ -236,7 +222,7 @@ def subject_export(arguments: argparse.Namespace) -> None:
     from spine_tutor.anatomy.library import open_subject
 
     subject = open_subject(
-        "average" if arguments.region == "lumbar" else arguments.region, _progress
+        "average" if arguments.region == "lumbar" else arguments.region, progress
     )
     arguments.meshes.mkdir(parents=True, exist_ok=True)
     for mesh in subject.meshes.values():
@@ -260,7 +246,7 @@ def render(arguments: argparse.Namespace) -> None:
             raise ProblemError(
                 Problem(str(path), "cannot be written: its folder is not there.", "Make it first.")
             )
-    subject = open_subject(arguments.subject, _progress)
+    subject = open_subject(arguments.subject, progress)
     if arguments.sheet:
         if arguments.sheet == "contrast":
             segment = segment_of(subject, arguments.level)
@@ -315,9 +301,9 @@ def needle(arguments: argparse.Namespace) -> None:
             "leave_mm": round(passage.leave, 1),
             "length_mm": round(passage.length, 1),
         }
-        for passage in passages(open_subject(arguments.subject, _progress), wanted)
+        for passage in passages(open_subject(arguments.subject, progress), wanted)
     ]
-    _print_rows(rows, arguments.format)
+    print_rows(rows, arguments.format)
 
 
 def visibility(arguments: argparse.Namespace) -> None:
@@ -326,14 +312,14 @@ def visibility(arguments: argparse.Namespace) -> None:
     from spine_tutor.imaging.modality import MODALITIES
     from spine_tutor.imaging.visibility_reasons import matrix
 
-    subject = open_subject(arguments.region, _progress)
-    rows = matrix(subject, arguments.structures, _progress)
+    subject = open_subject(arguments.region, progress)
+    rows = matrix(subject, arguments.structures, progress)
     if arguments.format == "text":
         rows = [
             {"structure": row["structure"]} | {name: _cell(row, name) for name in MODALITIES}
             for row in rows
         ]
-    _print_rows(rows, arguments.format)
+    print_rows(rows, arguments.format)
 
 
 def _cell(row: dict[str, Any], modality: str) -> str:
@@ -371,28 +357,4 @@ def bench(arguments: argparse.Namespace) -> None:
         rows = run_benchmarks.run_peers()
     else:
         rows = run_benchmarks.run(["real"] if arguments.real else arguments.only)
-    _print_rows(rows, arguments.format)
-
-
-def _print_rows(rows: Sequence[dict[str, Any]], format_: str) -> None:
-    """Print rows that share their keys, as JSON or as a table."""
-    if format_ == "json":
-        print(json.dumps({"label": LABEL, "rows": list(rows)}, indent=2))
-        return
-    if rows:
-        keys = list(rows[0])
-        table = [keys, *([_text(row.get(key)) for key in keys] for row in rows)]
-        widths = [max(len(line[i]) for line in table) for i in range(len(keys))]
-        for line in table:
-            print(
-                "  ".join(
-                    cell.ljust(width) for cell, width in zip(line, widths, strict=True)
-                ).rstrip()
-            )
-    print(f"{LABEL}.")
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    print_rows(rows, arguments.format)

@@ -90,12 +90,18 @@ def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
         about = _schema_at(model, error["loc"]).get("description", "Change it to match.")
         return f"cannot be `{value}`: it must match {context['pattern']}.", about
     shown = f"`{value}`" if isinstance(value, str | int | float) else f"a {_plain_type(value)}"
-    about = _schema_at(model, error["loc"]).get("description", "")
+    about = _schema_at(model, error["loc"]).get("description", "").split("\n")[0]
+    if kind == "value_error":  # a rule of the model's own says what it found
+        said = str(context["error"])
+        said = said if said.endswith((".", "?")) else f"{said}."
+        return said, f"Change the value. {about}".strip()
     rule = error["msg"].replace("Input should", "it should")
     if kind == "string_type":
         rule, remedy = "it should be text", "Put the text in quotes."
     elif kind == "tuple_type":
         rule, remedy = "it should be a list", "Write `[…, …]`, or one `- ` line for each entry."
+    elif kind in ("model_type", "dict_type"):
+        rule, remedy = "it should be a mapping", "Write `key: value` lines, or `{key: value}`."
     elif kind == "too_short":
         rule, remedy = f"it needs {context['min_length']} or more entries", "Add to it."
     elif kind == "too_long":

@@ -94,7 +94,11 @@ def read_yaml(path: Path) -> tuple[Any, Source]:
         what = " ".join(str(error).split())
         raise _failed(path, f"is not YAML: {what}.", "Remove the character.") from None
     if node is None:
-        raise _failed(path, "is empty.", "`spine-tutor new LESSON_ID` writes one to start from.")
+        raise _failed(
+            path,
+            "is empty.",
+            "Write it, or let `spine-tutor new LESSON_ID` write a lesson to start from.",
+        )
     reader = _Reader(path)
     data = reader.value(node, ())
     if reader.problems:

@@ -7,11 +7,12 @@ import pytest
 from scipy import ndimage
 
 from spine_tutor.anatomy import TISSUES
-from spine_tutor.anatomy.atlas import build_atlas
+from spine_tutor.anatomy.atlas import NAPE, _taut, _tips, build_atlas
+from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.column import build_column
-from spine_tutor.anatomy.region import LUMBAR
+from spine_tutor.anatomy.region import LUMBAR, REGIONS
 from spine_tutor.anatomy.rows import SIDES
 
 ROOTS = [(level, side) for level in (*LUMBAR.levels, "s1") for side in SIDES]
@@ -221,3 +222,35 @@ def test_the_same_case_gives_the_same_bytes(atlas):
         assert mesh.vertices.tobytes() == atlas.meshes[name].vertices.tobytes(), name
     assert heard == sorted(heard)
     assert (heard[0], heard[-1]) == (0.0, 1.0)
+
+
+def test_the_nape_hangs_on_c7_where_a_laminectomy_has_taken_the_process_of_t1():
+    canvas = Canvas(structures(REGIONS["cervical"], ()), [-10.0, -60.0, 0.0], 2.0, (11, 40, 60))
+    _, y, z = canvas.axes()
+    column = np.ones((11, 1, 1), bool) & (y > 0.0)
+    canvas.paint("c7_spinous_process", column | (y > -30.0) & (np.abs(z - 20.0) < 6.0))
+    canvas.paint("occipital_bone", column | (y > -40.0) & (z > 100.0))
+    line = _tips(canvas, build_column(Case(), REGIONS["cervical"]), ())
+    assert line.shape == (60, 2)
+    assert (line[line[:, 1] > 20.0, 0] < -20.0).all()  # drawn tight from C7 to the occiput
+
+
+def test_the_line_of_the_tips_bridges_levels_opened_by_a_laminectomy():
+    case = Case(laminectomy=("l2", "l3", "l4"))
+    column = build_column(case)
+    canvas = Canvas(structures(LUMBAR, ()), [-10.0, -80.0, -40.0], 2.0, (11, 60, 120))
+    _, y, z = canvas.axes()
+    high, low = column.frames["l2"][2, 3] + 15.0, column.frames["l4"][2, 3] - 15.0
+    closed = (z > high) | (z < low)
+    canvas.paint("l3_vertebra", np.ones((11, 1, 1), bool) & (y > np.where(closed, -55.0, 0.0)))
+    line = _tips(canvas, column, case.laminectomy)
+    assert np.abs(line[:, 0] + 55.0).max() < 3.0
+    assert _tips(canvas, column, ())[:, 0].max() > -20.0
+
+
+def test_a_nape_that_touches_nothing_between_its_ends_is_straight_and_drawn_in():
+    z = np.linspace(0.0, 100.0, 51)
+    edge = np.where((z == 0.0) | (z == 100.0), -40.0, 0.0)
+    line = _taut(z, edge)
+    assert line[[0, -1]] == pytest.approx(-40.0)
+    assert line[25] == pytest.approx(-40.0 + NAPE)

@@ -11,7 +11,6 @@ from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.column import build_column
-from spine_tutor.anatomy.ligaments import paint_sacroiliac_joints
 from spine_tutor.anatomy.region import LUMBAR
 from spine_tutor.anatomy.structure import TISSUE_CODE
 
@@ -150,17 +149,6 @@ def test_oblique_order_of_the_scotty_dog(skeleton, column, level):
     assert ear[1] > eye[1] > neck[1] > leg[1]
     assert nose[0] < eye[0] + 2
     assert eye[0] < leg[0] - 6
-
-
-def test_sacroiliac_joints_are_painted_on_their_sides(skeleton):
-    canvas = Canvas(structures(), (-70, -60, -45), 1.5, (94, 60, 36))
-    paint_bones(canvas, skeleton)
-    paint_sacroiliac_joints(canvas)
-    for side, sign in (("left", -1), ("right", 1)):
-        label_ = canvas.structures[f"sacroiliac_joint_{side}"].label
-        x = canvas.origin[0] + 1.5 * np.argwhere(canvas.labels == label_)[:, 0]
-        assert len(x) > 100
-        assert np.all(sign * x > 20)
 
 
 @pytest.fixture(scope="module")

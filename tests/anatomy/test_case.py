@@ -66,7 +66,10 @@ def test_impossible_parameters_are_refused_by_name(fields, words):
 
 def test_meeting_endplates_are_refused_with_the_reason():
     with pytest.raises(ProblemError, match="endplates would meet"):
-        build_column(Case(lordosis=100))
+        build_column(Case(lordosis=100, sacral_slope=60))
+    for slope, lordosis, way in ((60, 5, "forwards"), (10, 100, "backwards")):
+        with pytest.raises(ProblemError, match=f"lean .*° {way}.*nearer to each other"):
+            build_column(Case(sacral_slope=slope, lordosis=lordosis))
 
 
 @pytest.mark.parametrize(
@@ -117,3 +120,24 @@ def test_added_cases_can_be_opened_by_name_and_shipped_ones_cannot_be_taken(data
     path.write_text("cases:\n  - {id: average, title: Mine}\n")
     with pytest.raises(ProblemError, match="already a subject `average`"):
         add_cases(path, replace=True)
+    path.write_text("cases:\n  - {id: average-sacral, title: Mine}\n")
+    with pytest.raises(ProblemError, match="ends like the name of a region"):
+        add_cases(path, replace=True)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{id: a, laminectomy: [l6]}", "laminectomy: unknown level `l6`. Did you mean"),
+        ("{id: a, slip: {l4_l5: 0.9}}", "slip: `l4_l5`: 0.9 is no share between -0.2 and 0.5."),
+        ("", "cases.0: is a blank; it should be a mapping. Write `key: value`"),
+        ("{id: a, title: <b>Me</b>}", "one line without HTML"),
+    ],
+)
+def test_a_refusal_says_place_rule_and_remedy_once(tmp_path, entry, said):
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"cases:\n  - {entry}\n")
+    with pytest.raises(ProblemError) as caught:
+        read_cases(path)
+    assert said in str(caught.value)
+    assert "Value error" not in str(caught.value)

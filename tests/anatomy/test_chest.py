@@ -158,6 +158,35 @@ def test_the_liver_lies_on_the_right_before_vena_cava_and_aorta(chest):
 
 
 @pytest.mark.parametrize("side", SIDES)
+def test_the_head_of_the_humerus_lies_in_its_socket_and_the_arm_leaves_the_picture(chest, side):
+    grid = chest.grids[1]
+    arm, blade = (
+        labels_of(chest, f"{bone}_{side}")[grid.labels] for bone in ("humerus", "scapula")
+    )
+    gap = ndimage.distance_transform_edt(~arm, grid.spacing)[blade]
+    assert 1.5 < gap.min() < 6.0  # cartilage
+    edge = 0 if side == "left" else -1
+    cut = arm[edge]
+    assert cut.any()
+    skin = grid.labels[edge][:, np.flatnonzero(cut.any(axis=0))] > 0
+    assert np.ptp(np.argwhere(skin)[:, 0]) * grid.spacing[1] > 70.0  # it is within an arm
+
+
+def test_the_brachiocephalic_veins_meet_behind_the_manubrium_before_the_arteries(chest):
+    left, right = (chest.meshes[f"brachiocephalic_vein_{side}"].vertices for side in SIDES)
+    cava = chest.meshes["superior_vena_cava"].vertices
+    assert cKDTree(cava).query(left)[0].min() < 3.0
+    assert cKDTree(cava).query(right)[0].min() < 3.0
+    middle = left[np.abs(left[:, 0]) < 4.0]
+    arteries = points_of(chest, "supra_aortic_arteries", 1)
+    level = np.abs(arteries[:, 2] - middle[:, 2].mean()) < 4.0
+    assert middle[:, 1].min() > arteries[level, 1].max() - 3.0
+    manubrium = points_of(chest, "manubrium", 1)
+    assert middle[:, 1].max() < manubrium[:, 1].min() + 10.0
+    assert manubrium[:, 2].min() - 5.0 < middle[:, 2].mean() < manubrium[:, 2].max()
+
+
+@pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("number", range(2, 11))
 def test_the_pleura_is_one_to_three_centimetres_before_the_transverse_process(chest, number, side):
     process = points_of(chest, f"t{number}_transverse_process_{side}")
@@ -175,7 +204,8 @@ def test_the_paravertebral_target_lies_before_the_ligament_and_behind_the_pleura
     point = np.array(mark.point)
     found = chest.structures.by_label(label_at(chest, point[None])[0])
     assert found.id == f"paravertebral_fat_{side}"
-    ahead = point + np.arange(0.0, 40.0, 0.5)[:, None] * [0.0, 1.0, 0.0]
+    outwards = -0.2 if side == "left" else 0.2  # it lies anterolaterally (literature)
+    ahead = point + np.arange(0.0, 40.0, 0.5)[:, None] * [outwards, 1.0, 0.0]
     wall = labels_of(chest, f"pleura_{side}", f"lung_{side}")[label_at(chest, ahead)]
     assert wall.any() or number == 11  # lowest, the space ends on the diaphragm
     entry = np.array(mark.entry)

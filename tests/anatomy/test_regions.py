@@ -61,6 +61,29 @@ def test_bones_shared_by_two_regions_are_the_same(subject, region):
                 assert subject.frames[level] == pytest.approx(beside.frames[level])
 
 
+def test_the_skin_of_the_back_follows_the_spinous_processes(subject, region):
+    """No hump behind the shoulders whatever the posture: skin and fat over a tip, mm."""
+    for level in region.levels:
+        if level[0] in "tl":
+            grid = subject.grids[0]
+            index = np.argwhere(subject.mask(f"{level}_spinous_process"))
+            tip = grid.points(index[index[:, 1].argmin()])
+            behind = tip - np.arange(0.0, 60.0, 0.5)[:, None] * [0.0, 1.0, 0.0]
+            deep = 0.5 * np.count_nonzero(subject.sample(behind)[0])
+            assert 8.0 < deep < 32.0, (level, deep)
+
+
+def test_the_rectum_ends_at_the_skin(subject, region):
+    if region.pelvis:
+        grid = subject.grids[1]
+        rectum = subject.mask("rectum", 1)
+        heights = np.flatnonzero(rectum.any(axis=(0, 1)))
+        body = (grid.labels > 0) & ~rectum
+        for k in heights:
+            back = body[:, :, k].any(axis=0).argmax()
+            assert back <= rectum[:, :, k].any(axis=0).argmax(), k
+
+
 def test_the_canal_is_open_from_end_to_end(subject, region):
     """Every level of the fine grid that the sac passes holds fluid within a ring of dura."""
     grid = subject.grids[0]

@@ -9,12 +9,12 @@ from scipy.ndimage import label
 from scipy.spatial import cKDTree
 
 from spine_tutor.anatomy.canvas import Canvas
-from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.case import Case, shipped_cases
 from spine_tutor.anatomy.column import build_column
 from spine_tutor.anatomy.fields import sample
 from spine_tutor.anatomy.measure import measure
 from spine_tutor.anatomy.morphometry import morphometry
-from spine_tutor.anatomy.region import Region
+from spine_tutor.anatomy.region import REGIONS, Region
 from spine_tutor.anatomy.rib_joints import paint_cartilages, paint_rib_joints, rib_joints
 from spine_tutor.anatomy.skeleton import build_vertebrae
 from spine_tutor.anatomy.structure import TISSUE_CODE, Structure, StructureSet
@@ -248,6 +248,23 @@ def test_sternum_is_one_bone_of_three_parts(average):
     assert set(part) == {0, 1, 2}
     height = np.ptp(points[:, 2])
     assert 140 < height < 190
+
+
+@pytest.mark.parametrize("case_id", ["average", "woman", "man"])
+def test_the_sternum_stands_before_the_levels_that_anatomy_names(case_id):
+    """Jugular notch at T2–T3, sternal angle at T4–T5, xiphisternal joint at T9."""
+    case = shipped_cases()[case_id]
+    column = build_column(case, REGIONS["thoracic"])
+    bone = build_thorax(column, {}, case).sternum
+    points = inside_of(bone, 1.5)
+    part = bone.parts(points)
+    inside = np.abs(points[:, 0]) < 3.0
+    angle = points[inside & (part == 0), 2]
+    joint = points[inside & (part == 1), 2].min()
+    levels = [f"t{n}" for n in range(1, 13)]
+    heights = [-column.frames[level][2, 3] for level in levels]
+    for z, number, near in ((angle.max(), 2.5, 0.6), (angle.min(), 4.5, 0.6), (joint, 9.0, 0.6)):
+        assert np.interp(-z, heights, range(1, 13)) == pytest.approx(number, abs=near)
 
 
 def test_painted_cartilage_is_cartilage(average):

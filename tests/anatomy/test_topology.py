@@ -18,6 +18,7 @@ from spine_tutor.anatomy.library import atlas_subjects, open_subject
 from spine_tutor.anatomy.posture import bend_column, bend_of
 from spine_tutor.anatomy.region import REGIONS, subject_id
 from spine_tutor.anatomy.rows import SIDES
+from spine_tutor.anatomy.structure import TISSUE_CODE
 from spine_tutor.anatomy.subject import Subject
 
 BODIES = (
@@ -33,6 +34,8 @@ THIN = (
     "radicular_artery", "vertebral_artery", "artery_of_adamkiewicz", "lumbar_artery",
 )  # fmt: skip
 LEVELS = tuple(f"t{n}" for n in range(1, 12))
+ARM = 80.0
+"""How far above and below the middle of T3 an abducted arm reaches at most, mm."""
 BALL = 1.9
 """Radius of a ball that passes every foramen of a body without stenosis, mm."""
 
@@ -193,7 +196,12 @@ def test_sac_and_cord_end_where_they_should(body, made_of):
 
 @pytest.mark.slow
 def test_the_body_ends_before_the_sides_of_its_grid(body):
-    labels = body.subject.grids[1].labels
+    """But for the arms, which lie abducted beside the chest."""
+    grid = body.subject.grids[1]
+    labels = np.array(grid.labels)
+    if "humerus_left" in body.subject.structures and "t7_body" in body.subject.structures:
+        shoulder = body.subject.frames["t3"][2, 3]
+        labels[:, :, np.abs(grid.axes()[2] - shoulder) < ARM] = 0
     faces = {"left": labels[0], "right": labels[-1], "back": labels[:, 0], "front": labels[:, -1]}
     for name, face in faces.items():
         assert not face.any(), name
@@ -217,6 +225,36 @@ print(build_atlas(shipped_cases()["scoliosis"], LUMBAR).content_hash)
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == open_subject("scoliosis").content_hash
+
+
+def test_every_rib_is_one_bone(body):
+    for one in body.subject.structures.values():
+        if one.parent is None and one.id.startswith("rib_"):
+            crumbs = body.pieces(one.id)[1:]
+            assert sum(crumbs) < 20, (one.id, crumbs)
+
+
+def test_facet_joints_are_clefts_between_cartilages_at_every_level(body):
+    """Bone, cartilage, fluid, cartilage, bone, in a capsule; nowhere bone on bone."""
+    region = REGIONS[str(body.subject.provenance["region"])]
+    known, tissues = body.subject.structures, np.asarray(body.grid.tissues)
+    for upper, lower in region.segments:
+        for side in SIDES:
+            joint, box = body.mask(f"{upper}_{lower}_facet_joint_{side}", margin=4)
+            assert joint is not None, (upper, lower)
+            here = body.labels[box]
+            above, below = (
+                np.isin(here, list(known.labels_of("sacrum" if n == "s1" else f"{n}_vertebra")))
+                for n in (upper, lower)
+            )
+            assert not (ndimage.binary_dilation(above, np.ones((3, 3, 3))) & below).any()
+            fluid = joint & (tissues[box] == TISSUE_CODE["synovial_fluid"])
+            cartilage = joint & (tissues[box] == TISSUE_CODE["cartilage"])
+            assert fluid.sum() > 40, (upper, lower)
+            assert cartilage.sum() > fluid.sum(), (upper, lower)
+            for bone in (above, below):  # the cleft lies between the cartilages, on neither bone
+                assert (ndimage.binary_dilation(bone) & fluid).sum() < 0.1 * fluid.sum()
+            assert (here == known[f"{upper}_{lower}_facet_capsule_{side}"].label).sum() > 100
 
 
 # -- courses, without a voxel ---------------------------------------------------------------------

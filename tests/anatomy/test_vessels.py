@@ -25,6 +25,9 @@ JOINED = (
     {"airway", "trachea"},
     {"aorta", "supra_aortic_arteries"},
     {"superior_vena_cava", "azygos_vein"},
+    {"superior_vena_cava", "brachiocephalic_vein_left"},
+    {"superior_vena_cava", "brachiocephalic_vein_right"},
+    {"brachiocephalic_vein_left", "brachiocephalic_vein_right"},
     {"azygos_vein", "hemiazygos_vein"},
 )
 """Pairs that open into each other."""
@@ -124,7 +127,7 @@ def test_intercostal_arteries_begin_on_the_descending_aorta(chest):
 
 def test_the_clavicle_ends_at_the_acromion_and_crosses_no_bone(chest):
     column, skeleton = chest
-    bones = {bone.part_ids[0]: bone for bone in build_shoulders(column, 1.0, arms=True)}
+    bones = {bone.part_ids[0]: bone for bone in build_shoulders(column, 1.0, abducted=False)}
     for side in SIDES:
         clavicle, scapula = bones[f"clavicle_{side}"], bones[f"scapula_{side}"]
         path = smooth(places_of(column, CLAVICLE, side, 1.0), STEP)
@@ -140,7 +143,7 @@ def test_the_clavicle_ends_at_the_acromion_and_crosses_no_bone(chest):
 def test_the_scapula_is_a_flat_blade_on_the_back_of_the_ribs(chest):
     """From T2 to T8, some 140 mm high and 100 mm broad, with a socket for the humerus."""
     column, _ = chest
-    bones = {bone.part_ids[0]: bone for bone in build_shoulders(column, 1.0, arms=True)}
+    bones = {bone.part_ids[0]: bone for bone in build_shoulders(column, 1.0, abducted=False)}
     scapula, humerus = bones["scapula_right"], bones["humerus_right"]
     axes = [np.arange(a, b, 3.0) for a, b in zip(*scapula.box, strict=True)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
@@ -159,7 +162,7 @@ def test_the_scapula_is_a_flat_blade_on_the_back_of_the_ribs(chest):
 
 def test_shoulders_are_the_same_bone_in_every_region():
     regions = [build_column(Case(), REGIONS[name]) for name in ("cervical", "thoracic")]
-    neck, chest = ({b.part_ids[0]: b for b in build_shoulders(c, 1.0, True)} for c in regions)
+    neck, chest = ({b.part_ids[0]: b for b in build_shoulders(c, 1.0, False)} for c in regions)
     points = np.random.default_rng(0).uniform(*chest["scapula_left"].box, (500, 3))
     points = points.astype(np.float32)
     for name, bone in chest.items():

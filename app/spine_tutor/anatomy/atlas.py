@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol
@@ -20,10 +20,11 @@ from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.chest import Chest
 from spine_tutor.anatomy.column import Column, build_column
+from spine_tutor.anatomy.cord import paint_contents
 from spine_tutor.anatomy.core import Core, ThinStructures
 from spine_tutor.anatomy.discs import paint_discs
 from spine_tutor.anatomy.extent import Box, boxes
-from spine_tutor.anatomy.flava import fit_flava, lining, paint_flava
+from spine_tutor.anatomy.flava import fit_flava, lining, paint_flava, room
 from spine_tutor.anatomy.hardware import paint_hardware
 from spine_tutor.anatomy.landmarks import atlas_landmarks
 from spine_tutor.anatomy.ligaments import (
@@ -45,10 +46,11 @@ from spine_tutor.anatomy.pelvic_ligaments import paint_over_hiatus
 from spine_tutor.anatomy.posture import bend_canvas, bend_column, bend_of
 from spine_tutor.anatomy.region import LUMBAR, Region, subject_id
 from spine_tutor.anatomy.rib_joints import paint_cartilages, paint_rib_joints
+from spine_tutor.anatomy.sacroiliac import paint_sacroiliac_joints
 from spine_tutor.anatomy.soundness import refuse_broken
 from spine_tutor.anatomy.structure import StructureSet
 from spine_tutor.anatomy.subject import Subject
-from spine_tutor.anatomy.thecal_sac import fit_sac, paint_sac
+from spine_tutor.anatomy.thecal_sac import fit_sac, paint_sac, squeezed
 from spine_tutor.anatomy.tube_mesh import tube_meshes
 from spine_tutor.anatomy.tubes import Tube
 
@@ -57,6 +59,8 @@ FINE, COARSE = 0.5, 2.0
 _RATIO = round(COARSE / FINE)
 
 _TOP_PROCESS = 45.0  # mm below the top of the bones, within which the uppermost process ends
+
+_CANAL = 8.0  # mm behind a body, within which lies no arch
 
 _CREST = 18.0  # mm below the middle of S1, where the crest on the back of the sacrum flattens
 
@@ -122,11 +126,12 @@ def build_atlas(case: Case, region: Region = LUMBAR, progress: Progress | None =
     paint_cartilages(coarse, skeleton.thorax.cartilages)
     paint_bones(fine, skeleton, _between(tell, 0.04, 0.28, "Carving the bones"))
     with ThreadPoolExecutor(1) as aside:  # surroundings and canal need nothing of each other
-        tips = _tips(coarse)
+        tips = _tips(coarse, column, case.laminectomy)
         making = aside.submit(_SURROUNDINGS[region.id], coarse, column, tips, case)
         tubes = _paint_canal(fine, coarse, column, skeleton, case, tell)
         lowest = column.frames[column.levels[-1]][2, 3]
-        paint_supraspinous(fine, tips, lowest - _CREST if region.pelvis else -np.inf)
+        end = lowest - _CREST if region.pelvis else -np.inf
+        paint_supraspinous(fine, tips, end, region, case.laminectomy)
         surroundings = making.result()
     for canvas, begin in ((fine, 0.52), (coarse, 0.62)):
         tell(begin, "Wrapping muscles, organs, fat and skin")
@@ -200,11 +205,16 @@ def _paint_canal(
         paint_atlanto_occipital_joints(fine)
     if column.region.pelvis:
         paint_over_hiatus(fine, column)
+        for canvas in (fine, coarse):
+            paint_sacroiliac_joints(canvas, skeleton)
     tell(0.34, "Measuring the canal")
-    wall = CanalWall(fine, canal_line(column, case))
+    wall = CanalWall(fine, canal_line(column, case), case.laminectomy)
     tell(0.40, "Filling the thecal sac")
-    sac = fit_sac(wall, column)
-    paint_sac(fine, sac, rng)
+    resting = fit_sac(wall, column, case)
+    flava = fit_flava(wall, resting, case)
+    sac = squeezed(resting, room(wall, flava))
+    paint_sac(fine, sac)
+    paint_contents(fine, sac, rng)
     tell(0.42, "Leading out the nerves")
     roots = paint_nerves(fine, sac, skeleton.vertebrae)
     core = Core(case, column, skeleton, wall, sac, roots)
@@ -221,22 +231,30 @@ def _paint_canal(
         tube.paint(fine)
         tubes.append(tube)
     tell(0.46, "Stretching the ligaments")
-    flava = fit_flava(wall, sac, case)
     paint_flava(fine, wall, flava)
     paint_longitudinal(fine, column.region)
     paint_interspinous(fine, wall, lining(wall, flava), case.laminectomy)
     paint_capsules(fine, column.region)
-    paint_epidural_fat(fine, wall, lining(wall, flava, behind=True))
+    paint_epidural_fat(fine, wall, lining(wall, flava, behind=True), column)
     return tubes
 
 
-def _tips(canvas: Canvas) -> NDArray[np.float64]:
-    """Return (n, 2) y and z of a line resting on the spinous processes and the sacral crest."""
+def _tips(canvas: Canvas, column: Column, opened: Collection[str]) -> NDArray[np.float64]:
+    """Return (n, 2) y and z of a line resting on the spinous processes and the sacral crest.
+
+    Where a laminectomy has opened levels it goes straight on over the gap, as scar and fascia do.
+    """
     window = canvas.window([-5.0, -1e3, -1e3], [5.0, 1e3, 1e3])
     bone = (canvas.labels[window] > 0).any(axis=0)
     y, z = (axis.ravel() for axis in canvas.axes()[1:])
     present = bone.any(axis=0)
     edge = np.interp(z, z[present], y[bone.argmax(axis=0)[present]])
+    kept = np.ones(len(z), bool)
+    for level in set(opened) & set(column.levels):
+        (_, middle, height), body = column.frames[level][:3, 3], column.bodies[level]
+        beside = np.abs(z - height + 0.4 * body.height) < body.height
+        kept &= ~beside | (edge < middle - 0.5 * body.depth - _CANAL)
+    edge = np.interp(z, z[kept], edge[kept])
     # above the tip of the uppermost process the line goes straight on
     top = z > z[present].max() - _TOP_PROCESS
     peak = np.flatnonzero(top)[edge[top].argmin()]
@@ -245,8 +263,9 @@ def _tips(canvas: Canvas) -> NDArray[np.float64]:
     resting = ndimage.gaussian_filter1d(resting, 9.0 / canvas.spacing)
     rest = np.minimum(resting, edge)
     if "occipital_bone" in canvas.structures:
-        first = canvas.structures["t1_spinous_process"].label
-        _, j, k = np.nonzero(canvas.labels[window] == first)
+        t1, c7 = (canvas.structures[f"{level}_spinous_process"].label for level in ("t1", "c7"))
+        labels = canvas.labels[window]  # where a laminectomy has taken that of T1, C7's holds it
+        _, j, k = np.nonzero(labels == (t1 if (labels == t1).any() else c7))
         nape = slice(k[j.argmin()], None)
         rest[nape] = _taut(z[nape], edge[nape])
         rest = np.minimum(ndimage.gaussian_filter1d(rest, 9.0 / canvas.spacing), rest)
@@ -264,8 +283,8 @@ def _taut(z: NDArray[np.float64], edge: NDArray[np.float64]) -> NDArray[np.float
             held.pop()
         held.append(n)
     string = np.interp(z, z[held], edge[held])
-    # skin and muscle pull it in between its ends
-    share = np.clip((z - z[0]) / (z[held[-2]] - z[0]), 0.0, 1.0)
+    # skin and muscle pull it in between its ends; it may run straight to the top
+    share = np.clip((z - z[0]) / (z[held[-2] or held[-1]] - z[0]), 0.0, 1.0)
     return np.minimum(string + NAPE * np.sin(np.pi * share), edge)
 
 

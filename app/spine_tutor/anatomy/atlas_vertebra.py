@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
-from spine_tutor.anatomy.cervical import REACH, foramen, transverse_foramen
+from spine_tutor.anatomy.cervical import foramen, transverse_foramen
+from spine_tutor.anatomy.cervical_arch import REACH
 from spine_tutor.anatomy.cervical_shape import AtlasShape, Pair, Point
 from spine_tutor.anatomy.column import BodySize
 from spine_tutor.anatomy.fields import (

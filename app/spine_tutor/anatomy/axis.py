@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spine_tutor.anatomy import cervical
-from spine_tutor.anatomy.cervical import REACH, canal, foramen, transverse_foramen
+from spine_tutor.anatomy.cervical import canal, foramen, transverse_foramen
+from spine_tutor.anatomy.cervical_arch import REACH, lamina, pillar, spinous
 from spine_tutor.anatomy.cervical_shape import AxisShape, Point
 from spine_tutor.anatomy.column import BodySize
 from spine_tutor.anatomy.fields import (
@@ -99,14 +100,9 @@ def _arch(size: BodySize, shape: AxisShape) -> dict[str, Field]:
         "dens": limb(s.dens, s.dens_half, _RIGHT, REACH),
         "shoulder": superior_process(s),
         "pedicle": limb([s.pedicle_front, s.pedicle_end], [half, half], _RIGHT, REACH),
-        "pillar": cervical.pillar(s),
-        "lamina": limb([(0, *s.lamina_mid), s.lamina_end], [s.lamina_half, s.lamina_end_half],
-                       (0, s.lamina_lean, 1), REACH),
-        "spinous": limb([(0, *s.lamina_mid), s.spinous_mid, s.spinous_fork],
-                        [s.spinous_root_half, s.spinous_mid_half, s.spinous_fork_half],
-                        _RIGHT, REACH),
-        "prong": limb([s.spinous_fork, s.spinous_tip],
-                      [s.spinous_prong_half, s.spinous_tip_half], _RIGHT, REACH),
+        "pillar": pillar(s),
+        "lamina": lamina(s),
+        "spinous": spinous(s),
         "anterior": limb([s.costal_root, s.costal_mid, s.transverse_tip],
                          [s.costal_root_half, s.costal_half, s.transverse_tip_half], _UP, REACH),
         "posterior": limb([s.posterior_root, s.transverse_tip],
@@ -119,7 +115,7 @@ def bone(points: Points, size: BodySize, shape: AxisShape) -> Distances:
     folded = mirrored(points)
     raw = {name: field(folded) for name, field in _arch(size, shape).items()}
     arch = union(raw["pillar"], raw["lamina"], 3.0)
-    arch = union(arch, union(raw["spinous"], raw["prong"], 2.5), 4.0)
+    arch = union(arch, raw["spinous"], 3.0)
     arch = union(union(arch, raw["pedicle"], 3.0), raw["shoulder"], 2.5)
     arch = difference(arch, canal(points, size, shape), 1.5)
     process = union(raw["anterior"], raw["posterior"], 1.5)
@@ -140,7 +136,7 @@ def part_of(points: Points, size: BodySize, shape: AxisShape) -> NDArray[np.intp
     owners = {
         "body": body(points, size, shape),
         "dens": raw["dens"],
-        "spinous_process": np.minimum(raw["spinous"], raw["prong"]),
+        "spinous_process": raw["spinous"],
         "pedicle": np.minimum(raw["pedicle"], raw["pillar"]),
         "lamina": raw["lamina"],
         "superior_articular_process": raw["shoulder"],
@@ -164,9 +160,7 @@ def third_occipital_nerve(shape: AxisShape) -> Point:
     base, tip = np.array(shape.iap_base), np.array(shape.iap_tip)
     _, y, z = 0.35 * base + 0.65 * tip
     x = np.arange(tip[0], tip[0] + 2 * shape.pillar_half, 0.05)
-    inside = (
-        cervical.pillar(shape)(np.stack([x, 0 * x + y, 0 * x + z], axis=1).astype(np.float32)) < 0
-    )
+    inside = pillar(shape)(np.stack([x, 0 * x + y, 0 * x + z], axis=1).astype(np.float32)) < 0
     return float(x[inside].max()), float(y), float(z)
 
 

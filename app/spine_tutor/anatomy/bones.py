@@ -109,7 +109,7 @@ def build_skeleton(column: Column, case: Case) -> Skeleton:
         others = build_neck_bones(column, vertebrae, case)
     elif column.region.id == "thoracic":
         size = case.height_scale * BREADTH[case.sex]
-        others = tuple(build_shoulders(column, size, arms=False))
+        others = tuple(build_shoulders(column, size, abducted=True))
     thorax = build_thorax(column, vertebrae, case)
     breastbone = () if thorax.sternum is None else (thorax.sternum,)
     return Skeleton(vertebrae, sacrum, (*others, *thorax.ribs.values(), *breastbone), thorax)
@@ -180,7 +180,7 @@ def _points(axes: list[NDArray[np.float64]], places: tuple[NDArray[np.intp], ...
 def _cortex(part_id: str) -> float:
     if part_id.startswith(("ilium", "ischium", "pubis")):
         return ILIAC_CORTEX
-    if part_id.startswith("femur"):
+    if part_id.startswith(("femur", "humerus")):
         return FEMORAL_CORTEX
     if part_id.startswith(("rib", "manubrium", "sternal", "xiphoid")):
         return COSTAL_CORTEX

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import gaussian_filter, gaussian_filter1d, map_coordinates
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_opening, map_coordinates
 from scipy.spatial import cKDTree
 
 from spine_tutor.anatomy.canvas import Canvas
@@ -29,8 +29,13 @@ BEND = 7.0  # mm over which the line is smoothed
 
 ANGLES = np.radians(np.arange(-180.0, 180.0, 2.0))  # 0 is straight behind, + to the right
 REACH = 24.0  # mm; no wall of the canal is farther from its middle
-_RADII = np.arange(2.0, REACH, 0.25)
+_RADII = np.arange(0.5, REACH, 0.25)  # a large herniation comes near the middle
+FAR = 1e3  # mm: no bone
 WALL_STEP = 0.5  # mm between places
+MIDLINE = np.radians(16.0)
+"""From straight behind, where a laminectomy leaves no bone (estimate)."""
+SCAR = 2.0
+"""How far behind the laminae muscle lies where some are gone, mm: the rest is scar (estimate)."""
 BEHIND_DENS = -12.0  # y of the middle of the canal in the ring of the atlas, mm (estimate)
 END = 16.0  # mm beyond the middle of its last vertebra, where a region's canal ends
 
@@ -146,9 +151,12 @@ class CanalWall:
         owner: (angles, places) index in the region's levels of the bone met, their number for the
             sacrum, one more for a disc, −1 where the wall is open.
         closed: `radius` with the openings between laminae and pedicles bridged.
+        sight: `radius` to bone only, `FAR` where none is met or a disc first: a herniation
+            hides no foramen. Slits narrower than a nerve are closed.
     """
 
-    def __init__(self, canvas: Canvas, line: CanalLine):
+    def __init__(self, canvas: Canvas, line: CanalLine, opened: Collection[str] = ()):
+        """Measure it; `opened` are the levels without laminae, where muscle closes the canal."""
         grid = canvas.grid()
         top = float(line.along(grid.bounds[1][1:])[0])
         self.line = line
@@ -162,6 +170,11 @@ class CanalWall:
         radius, owner = zip(*rows, strict=True)
         self.radius, self.owner = np.stack(radius), np.stack(owner)
         self.closed = self._bridged()
+        bone = (self.owner >= 0) & (self.owner <= len(levels))
+        far = np.where(bone, self.radius, FAR)
+        self.sight = grey_opening(far, (7, 7), mode=("wrap", "nearest"))
+        for level in set(opened) & set(levels):
+            self._close_behind(level)
 
     def _first_met(
         self, grid: LabelGrid, owners: NDArray[np.int16], angle: float
@@ -184,18 +197,37 @@ class CanalWall:
             closed[n] = np.interp(self.s, self.s[known], row[known]) if known.any() else REACH
         return gaussian_filter(closed, (1.0, 1.5), mode=("wrap", "nearest"))
 
+    def _close_behind(self, level: str) -> None:
+        """Close the canal behind a level without laminae: flat, between those of its neighbours."""
+        behind = np.abs(ANGLES) < MIDLINE
+        met = ((self.owner >= 0) & (self.owner <= len(self.line.region.levels)))[behind].any(axis=0)
+        middle = int(np.searchsorted(self.s, self.line.levels[level]))
+        below, above = np.flatnonzero(met[:middle]), np.flatnonzero(met[middle:])
+        ends = [below[-1] if len(below) else 0, middle + above[0] if len(above) else -1]
+        depth = SCAR + (self.closed * np.cos(ANGLES)[:, None])[behind][:, ends].min(axis=0)
+        flat = np.interp(self.s, self.s[ends], depth) / np.maximum(np.cos(ANGLES), 0.2)[:, None]
+        gone = (self.s >= self.s[ends[0]]) & (self.s <= self.s[ends[1]])
+        self.closed = np.where(gone, np.minimum(self.closed, flat), self.closed)
+
     def at(self, table: Array, angle: Array, s: Array) -> Array:
         """Return a quantity known by angle and place at other angles and places."""
-        i = (angle - ANGLES[0]) / (ANGLES[1] - ANGLES[0])
-        k = (s - self.s[0]) / WALL_STEP
-        i, k = np.broadcast_arrays(i, k)
-        return map_coordinates(table, [i, k], order=1, mode="nearest")
+        return by_angle(table, self.s, angle, s)
 
     def closest(self, low: float, high: float) -> Array:
         """Return by place the least distance to the wall within angles from straight behind."""
         angle = np.abs(np.degrees(ANGLES))
         among = self.closed[(angle >= low) & (angle <= high)]
         return among.min(axis=0)
+
+
+def by_angle(table: Array, places: Array, angle: ArrayLike, s: ArrayLike) -> Array:
+    """Return a quantity, known at all `ANGLES` and at even places, at other angles and places."""
+    i = (np.asarray(angle, float) - ANGLES[0]) / (ANGLES[1] - ANGLES[0])
+    k = (np.asarray(s, float) - places[0]) / (places[1] - places[0])
+    i, k = np.broadcast_arrays(i, k)
+    at = [i.ravel(), k.ravel()]
+    found = map_coordinates(np.vstack([table, table[:1]]), at, order=1, mode="nearest")
+    return found.reshape(i.shape)
 
 
 def _owners(canvas: Canvas, region: Region) -> NDArray[np.int16]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
-from spine_tutor.anatomy.region import COLUMN, segments_of_column
+from spine_tutor.anatomy.region import COLUMN, REGIONS, segments_of_column
 from spine_tutor.problems import ProblemError, nearest
 from spine_tutor.resources import assets_dir
 from spine_tutor.yaml_model import load
@@ -61,7 +61,9 @@ class Herniation(Part):
 
     segment: str = Field(description="Its disc, such as `l4_l5`.")
     side: Literal["left", "right", "central"] = Field("left", description="Where it stands out.")
-    size: Number = Field(5.0, ge=2.0, le=9.0, description="How far it stands out, mm.")
+    size: Number = Field(
+        5.0, ge=2.0, le=9.0, description="How far it stands out behind the disc's rim, mm."
+    )
 
     @field_validator("segment")
     @classmethod
@@ -81,7 +83,13 @@ class Case(Part):
         max_length=40,
         description="Small letters, digits and hyphens, a letter first.",
     )
-    title: str = Field("Average adult", min_length=3, description="What a person reads.")
+    title: str = Field(
+        "Average adult",
+        min_length=3,
+        max_length=120,
+        pattern=r"^[^<>\r\n]+$",
+        description="What a person reads: one line without HTML.",
+    )
     seed: Annotated[int, Strict()] = Field(
         1, ge=0, description="Draws what differs at random, such as bowel gas."
     )
@@ -118,13 +126,19 @@ class Case(Part):
     disc_narrowing: Mapping[str, Fraction] = Field(
         default_factory=dict,
         description="Lost share of disc height by segment such as `l4_l5`, or one number for all; "
-        "1 leaves a quarter of it between the rims, some 40 % in the middle.",
+        "1 leaves a quarter of it between the rims, some 40 % in the middle. The disc bulges by up "
+        "to 2.5 mm more and the flavum behind it buckles by up to 1.8 mm: the sac between is "
+        "squeezed.",
     )
     facet_hypertrophy: Fraction = Field(
-        0.0, description="0 healthy, 1 severe: articular processes thicken by up to 3 mm."
+        0.0,
+        description="0 healthy, 1 severe: articular processes thicken by up to 3 mm and grow up to "
+        "1.5 mm into the canal: first the lateral recess narrows, then the sac.",
     )
     flavum_hypertrophy: Fraction = Field(
-        0.0, description="0 healthy, 1 severe: ligamenta flava thicken by up to 80 %."
+        0.0,
+        description="0 healthy, 1 severe: ligamenta flava thicken by up to 80 %. Fat goes first, "
+        "then the sac gives way.",
     )
     osteophytes: Fraction = Field(
         0.0, description="0 none, 1 severe: the rims of the bodies stand out by up to 5 mm."
@@ -141,8 +155,20 @@ class Case(Part):
         description="L5 with broad transverse processes that meet the sacrum on both sides "
         "(Castellvi IIb) over a narrow disc.",
     )
-    laminectomy: tuple[str, ...] = Field((), description="Levels without lamina and spine.")
+    laminectomy: tuple[str, ...] = Field(
+        (),
+        description="Levels without lamina, spinous process and the ligaments that hold to them; "
+        "the sac gets room behind.",
+    )
     pedicle_screws: tuple[str, ...] = Field((), description="Levels with titanium screws and rods.")
+
+    @field_validator("id")
+    @classmethod
+    def _not_of_a_region(cls, value: str) -> str:
+        """Keep the names that the regions of a case are opened by (`subject_id`) free."""
+        if value.rpartition("-")[2] in REGIONS:
+            raise ValueError(f"`{value}` ends like the name of a region: choose another")
+        return value
 
     @field_validator("disc_narrowing", mode="before")
     @classmethod

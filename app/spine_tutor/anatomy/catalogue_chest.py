@@ -78,6 +78,7 @@ def _bones() -> Iterator[Row]:
         yield from paired(f"costal_cartilage_{number}", name, "joint", "cartilage", COLORS["joint"])
     yield from paired("clavicle", "clavicle", "bone", "cortical_bone", BONE)
     yield from paired("scapula", "scapula", "bone", "trabecular_bone", BONE)
+    yield from paired("humerus", "humerus", "bone", "trabecular_bone", BONE)
     for number in range(2, 13):
         id_ = f"superior_costotransverse_ligament_t{number}"
         name = f"T{number} superior costotransverse ligament"
@@ -121,6 +122,7 @@ def _vessels() -> Iterator[Row]:
         yield from _of_level(f"radicular_artery_{level}", name, "vessel", "blood", red)
     name = "Artery of Adamkiewicz (great anterior radicular artery)"
     yield Row("artery_of_adamkiewicz", name, "vessel", "blood", red)
+    yield from paired("brachiocephalic_vein", "brachiocephalic vein", "vessel", "blood", blue)
     yield Row("superior_vena_cava", "Superior vena cava", "vessel", "blood", blue)
     yield Row("inferior_vena_cava", "Inferior vena cava", "vessel", "blood", blue)
     yield Row("azygos_vein", "Azygos vein", "vessel", "blood", blue)
@@ -138,14 +140,20 @@ def _organs() -> Iterator[Row]:
     yield Row("trachea", "Trachea and main bronchi", "organ", "cartilage", COLORS["joint"])
     yield Row("airway", "Air in trachea and main bronchi", "organ", "air", gas)
     yield Row("oesophagus", "Oesophagus", "organ", "muscle", organ)
-    yield Row("liver", "Liver", "organ", "liver", "#8a4b3c")
-    yield Row("spleen", "Spleen", "organ", "organ", "#7d3c4f")
-    yield Row("stomach", "Stomach", "organ", "bowel", organ)
+    yield from upper_abdomen()
     yield Row("stomach_gas", "Stomach gas", "organ", "air", gas)
-    yield from paired("kidney", "kidney", "organ", "kidney", organ)
     yield from paired("paravertebral_fat", "thoracic paravertebral space", "envelope", "fat", fat)
     yield Row("mediastinal_fat", "Mediastinal fat", "envelope", "fat", fat)
     yield Row("retroperitoneal_fat", "Retroperitoneal and abdominal fat", "envelope", "fat", fat)
+
+
+def upper_abdomen() -> Iterator[Row]:
+    """Yield the organs under the diaphragm, of chest and lower back."""
+    organ = COLORS["organ"]
+    yield Row("liver", "Liver", "organ", "liver", "#8a4b3c")
+    yield Row("spleen", "Spleen", "organ", "organ", "#7d3c4f")
+    yield Row("stomach", "Stomach", "organ", "bowel", organ)
+    yield from paired("kidney", "kidney", "organ", "kidney", organ)
 
 
 def _of_level(id_: str, name: str, kind: str, tissue: str, color: str) -> Iterator[Row]:

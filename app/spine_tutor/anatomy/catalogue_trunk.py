@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spine_tutor.anatomy.catalogue_chest import rib_rows
+from spine_tutor.anatomy.catalogue_chest import rib_rows, upper_abdomen
 from spine_tutor.anatomy.rows import (
     COLORS,
     SIDES,
@@ -51,7 +51,7 @@ def lumbar_rows() -> Iterator[Row]:
     yield Row("artery_of_adamkiewicz", name, "vessel", "blood", COLORS["artery"])
     yield from _vein("ascending_lumbar_vein", "ascending lumbar vein")
     yield from _iliac_vessels()
-    yield from paired("kidney", "kidney", "organ", "kidney", COLORS["organ"])
+    yield from upper_abdomen()
     yield from _bowel()
     yield from envelope()
 
@@ -79,6 +79,7 @@ def _muscles() -> Iterator[Row]:
     yield Row("thoracolumbar_fascia", "Thoracolumbar fascia", "muscle", "fascia", yellow)
     yield from _ligament("iliolumbar_ligament", "iliolumbar ligament")
     yield from _ligament("interosseous_sacroiliac_ligament", "interosseous sacro-iliac ligament")
+    yield from _ligament("anterior_sacroiliac_ligament", "anterior sacro-iliac ligament")
     yield from _ligament("posterior_sacroiliac_ligament", "posterior sacro-iliac ligament")
 
 

@@ -13,7 +13,8 @@ from math import radians, tan
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy.cervical_shape import CervicalShape, Pierced, Pillared, Point
+from spine_tutor.anatomy.cervical_arch import REACH, lamina, pillar, spinous, superior_process
+from spine_tutor.anatomy.cervical_shape import CervicalShape, Pair, Pierced, Pillared, Point
 from spine_tutor.anatomy.column import BodySize
 from spine_tutor.anatomy.fields import (
     Distances,
@@ -29,6 +30,11 @@ from spine_tutor.anatomy.fields import (
     union,
 )
 
+__all__ = [
+    "PAIRED", "PARTS", "UNPAIRED", "body", "bone", "canal", "extent", "foramen",
+    "medial_branch_groove", "part_of", "superior_process", "transverse_foramen",
+]  # fmt: skip
+
 UNPAIRED: Mapping[str, str] = {"body": "vertebral body", "spinous_process": "spinous process"}
 PAIRED: Mapping[str, str] = {
     "pedicle": "pedicle",
@@ -43,8 +49,10 @@ PAIRED: Mapping[str, str] = {
 }
 PARTS = (*UNPAIRED, *PAIRED)
 
-REACH = 10.0
-"""How far from a part its distance counts, mm: more than twice the widest blend."""
+_SADDLE = 0.9
+"""How far the upper endplate rises from its middle to the uncinate processes, mm (estimate)."""
+_LEDGE = 1.3
+"""How far the endplates stand out behind, mm where they were as deep again (estimate)."""
 
 _UP = (0.0, 0.0, 1.0)
 _RIGHT = (1.0, 0.0, 0.0)
@@ -53,35 +61,38 @@ _RIGHT = (1.0, 0.0, 0.0)
 def body(points: Points, size: BodySize, shape: Pillared) -> Distances:
     """Return the distance to the body without its uncinate processes.
 
-    The upper endplate is `size.width_upper` wide, between the processes, and slopes down in
-    front; the lower is hollow from front to back, bevelled at its sides, with a lip in front.
+    The upper endplate is `size.width_upper` wide, between the processes to which it rises, and
+    slopes down in front; the lower is hollow from front to back, bevelled at its sides, with a
+    lip in front. Both have a slight ledge along their posterior rim.
     """
     x, y, z = points.T
     rise = 2 * z / size.height
     up = np.clip(0.5 + 0.5 * rise, 0, 1)
     half_width = 0.5 * (size.width_lower + up * (size.width_upper - size.width_lower))
     half_depth = 0.5 * (size.depth_lower + up * (size.depth_upper - size.depth_lower))
-    lip = 0.35 * shape.rim_rounding  # rounding would take this off the endplates
+    edge = 0.35 * shape.rim_rounding  # rounding would take this off the endplates
     waist = np.clip(1 - rise * rise, 0, 1)
-    half_width = half_width * (1 - shape.waist_side * waist) + lip
+    half_width = half_width * (1 - shape.waist_side * waist) + edge
     widest = -0.12 * size.depth
-    front = half_depth * (1 - shape.waist_front * waist) - widest + lip
+    front = half_depth * (1 - shape.waist_front * waist) - widest + edge
     ahead = y > widest
     wall = superellipse(
         x,
         y - widest,
         half_width,
-        np.where(ahead, front, half_depth + widest + lip),
+        np.where(ahead, front, half_depth + widest + edge),
         np.where(ahead, np.float32(shape.squareness_front), np.float32(shape.squareness_back)),
     )
     slope = tan(radians(0.5 * size.wedge))
     ring = np.clip(1 - np.hypot(2 * x / size.width_lower, 2 * y / size.depth), 0, 1)
     hollow = shape.endplate_hollow_lower * np.minimum(2.5 * ring, 1)
     forward = np.clip(2 * y / size.depth, 0, 1)
+    backward = np.clip(-2 * y / size.depth - 0.4, 0, 0.6)
     sideways = np.clip(np.abs(x) - 0.3 * size.width_lower, 0, None)
-    fall = shape.lip * forward * forward
-    top = z - (0.5 * size.height + slope * y) + 0.7 * fall
-    bottom = -z - (0.5 * size.height + slope * y) + hollow - fall + shape.bevel * sideways
+    lip, ledge = shape.lip * forward * forward, _LEDGE * backward * backward
+    saddle = _SADDLE * np.minimum(np.abs(2 * x / size.width_upper), 1) ** 2.5
+    top = z - (0.5 * size.height + slope * y) + 0.7 * lip - ledge - saddle
+    bottom = -z - (0.5 * size.height + slope * y) + hollow - lip - ledge + shape.bevel * sideways
     return intersection(wall, intersection(top, bottom), shape.rim_rounding)
 
 
@@ -99,44 +110,6 @@ def canal(points: Points, size: BodySize, shape: Pillared) -> Distances:
     return intersection(tube, y - front, shape.canal_rounding)
 
 
-def pillar(shape: Pillared) -> Field:
-    """Return the right articular pillar, for folded points: a leaning prism with flat facets.
-
-    Its section along the sagittal plane has four corners: the tips of the two articular
-    processes and the far ends of their facets. Its outer side is hollow at the waist.
-    """
-    s = shape
-    corners = np.array([s.sap_tip, s.iap_base, s.iap_tip, s.sap_base])
-    (low_x, low_z), (high_x, high_z) = (s.iap_tip[0], s.iap_tip[2]), (s.sap_tip[0], s.sap_tip[2])
-    middle, tall = 0.5 * (low_z + high_z), 0.5 * (high_z - low_z) + s.pillar_rounding
-
-    def field(points: Points) -> Distances:
-        x, y, z = points.T
-        axis = low_x + (high_x - low_x) * np.clip((z - low_z) / (high_z - low_z), 0, 1)
-        off = x - axis
-        # The facets turn a little: their outer edges lie further back.
-        section = polygon(y + np.float32(s.pillar_turn) * off, z, corners[:, 1:])
-        waist = s.pillar_waist * np.exp(-(((z - middle) / 3.5) ** 2))
-        narrow = 0.3 * s.pillar_half * np.clip(np.abs(z - middle) / tall, 0, 1) ** 3
-        sides = np.abs(off) - (s.pillar_half - np.where(off > 0, waist + narrow, narrow))
-        return intersection(section - np.float32(s.pillar_rounding), sides, 3.5)
-
-    margin = np.array([s.pillar_half, s.pillar_rounding + 2, s.pillar_rounding]) + REACH
-    return boxed(field, corners.min(axis=0) - margin, corners.max(axis=0) + margin)
-
-
-def superior_process(shape: Pillared, reach: float = 1e3) -> Field:
-    """Return the right superior articular process, for folded points.
-
-    Args:
-        shape: the vertebra's.
-        reach: farther than this from the process its distance may be `FAR`, mm.
-    """
-    s = shape
-    half = (s.pillar_half, s.pillar_rounding)
-    return limb([s.sap_tip, s.sap_base], [half, half], _RIGHT, reach)
-
-
 @lru_cache(maxsize=32)
 def _arch(size: BodySize, shape: CervicalShape) -> dict[str, Field]:
     """Return the fields of the raw parts of the right side, for folded points."""
@@ -152,24 +125,8 @@ def _arch(size: BodySize, shape: CervicalShape) -> dict[str, Field]:
             REACH,
         ),
         "pillar": pillar(s),
-        "lamina": limb(
-            [(0, *s.lamina_mid), s.lamina_end],
-            [s.lamina_half, s.lamina_end_half],
-            (0, s.lamina_lean, 1),
-            REACH,
-        ),
-        "spinous": limb(
-            [(0, *s.lamina_mid), s.spinous_mid, s.spinous_fork],
-            [s.spinous_root_half, s.spinous_mid_half, s.spinous_fork_half],
-            _RIGHT,
-            REACH,
-        ),
-        "prong": limb(
-            [s.spinous_fork, s.spinous_tip],
-            [s.spinous_prong_half, s.spinous_tip_half],
-            _RIGHT,
-            REACH,
-        ),
+        "lamina": lamina(s),
+        "spinous": spinous(s),
         "anterior": limb(
             [s.costal_root, s.costal_mid, s.anterior_tubercle],
             [s.costal_half, s.costal_half, s.anterior_half],
@@ -177,8 +134,8 @@ def _arch(size: BodySize, shape: CervicalShape) -> dict[str, Field]:
             REACH,
         ),
         "posterior": limb(
-            [s.pedicle_end, s.posterior_mid, s.posterior_tubercle],
-            [s.posterior_half, s.posterior_half, s.posterior_tip_half],
+            [s.pedicle_end, s.posterior_mid, s.posterior_tubercle, _tip(s)],
+            [s.posterior_half, s.posterior_half, s.posterior_tip_half, _narrowed(s)],
             _UP,
             REACH,
         ),
@@ -215,8 +172,8 @@ def _uncinate(size: BodySize, shape: CervicalShape) -> Field:
         x, y, z = points.T
         ahead = np.clip((y - middle) / half, 0, 1)
         behind = np.clip((middle - y) / half, 0, 1)
-        inwards = 2.5 * ahead * ahead + 1.2 * behind * behind  # as the outline of the body
-        fall = s.uncinate_height * (0.8 * ahead * ahead + 0.25 * behind)
+        inwards = 2.5 * ahead * ahead + 1.8 * behind * behind  # as the outline of the body
+        fall = s.uncinate_height * (0.8 * ahead * ahead + 0.4 * behind * behind)
         fall = fall * np.clip(z / top + 0.2, 0, 1)  # the crest falls, not the side
         ridge = polygon(x + inwards, z + fall, section) - np.float32(0.8)
         return intersection(ridge, np.abs(y - middle) - half, 2.0)
@@ -225,6 +182,18 @@ def _uncinate(size: BodySize, shape: CervicalShape) -> Field:
     low = (edge - 3.5 - reach, middle - half - reach, -top - reach)
     high = (edge + s.uncinate_width + reach, middle + half + reach, top + s.uncinate_height + reach)
     return boxed(field, low, high)
+
+
+def _tip(shape: CervicalShape) -> Point:
+    """Return where the posterior tubercle has tapered to its end."""
+    x, y, z = shape.posterior_tubercle
+    return (x + 1.1, y + 0.2, z)
+
+
+def _narrowed(shape: CervicalShape) -> Pair:
+    """Return the half widths of the posterior tubercle at its end."""
+    high, thick = shape.posterior_tip_half
+    return (0.55 * high, 0.55 * thick)
 
 
 def _lowered(point: Point, by: float) -> Point:
@@ -271,8 +240,7 @@ def bone(points: Points, size: BodySize, shape: CervicalShape) -> Distances:
     """Return the distance to the whole bone, before its facets are cut for its neighbours."""
     raw = _raw(points, size, shape)
     arch = union(raw["pillar"], raw["lamina"], 2.5)
-    spinous = union(raw["spinous"], raw["prong"], 2.0)
-    arch = union(union(arch, spinous, 5.0), raw["pedicle"], 2.5)
+    arch = union(union(arch, raw["spinous"], 3.0), raw["pedicle"], 2.0)
     arch = difference(arch, canal(points, size, shape), 1.5)
     process = union(union(raw["anterior"], raw["posterior"], 1.0), raw["bridge"], 2.0)
     arch = union(arch, process, 2.0)
@@ -291,7 +259,7 @@ def part_of(points: Points, size: BodySize, shape: CervicalShape) -> NDArray[np.
     index = PARTS.index
     owners = {
         "body": body(points, size, shape),
-        "spinous_process": np.minimum(raw["spinous"], raw["prong"]),
+        "spinous_process": raw["spinous"],
         "pedicle": raw["pedicle"],
         "articular_pillar": raw["pillar"],
         "lamina": raw["lamina"],

@@ -65,7 +65,6 @@ class Pillared(Pierced):
     spinous_root_half: Pair
     spinous_mid_half: Pair
     spinous_fork_half: Pair
-    spinous_prong_half: Pair
     spinous_tip_half: Pair
     # from the morphometry table
     pedicle_width: float

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from spine_tutor.anatomy.cage import build_cage
 from spine_tutor.anatomy.canvas import Canvas, Solid
@@ -15,11 +13,12 @@ from spine_tutor.anatomy.column import BREADTH, Column
 from spine_tutor.anatomy.halves import cropped, on_both, on_side, solid_on, true_distance
 from spine_tutor.anatomy.ribs import SIGN
 from spine_tutor.anatomy.rows import SIDES
+from spine_tutor.anatomy.shoulder import ARM, places_of
 from spine_tutor.anatomy.thorax import build_thorax
 from spine_tutor.anatomy.trunk_outlines import Lattice
 from spine_tutor.anatomy.tubes import smooth
 from spine_tutor.anatomy.vessels import before_bodies
-from spine_tutor.anatomy.viscera import liver, paint_kidneys
+from spine_tutor.anatomy.viscera import front_of_bodies, liver, organ, paint_kidneys
 
 Array = NDArray[np.float64]
 
@@ -42,15 +41,6 @@ DIAPHRAGM = 3.5
 MEDIASTINUM = ((0.0, 0.15, 0.35, 0.6, 0.85, 1.0), (17.0, 17.0, 26.0, 30.0, 14.0, 10.0))
 # Where the diaphragm springs from, degrees from straight behind and mm above the middle of T12.
 SPRINGS = ((0.0, 60.0, 100.0, 140.0, 180.0), (2.0, -6.0, -18.0, 8.0, 32.0))
-# Organs as ellipsoids: middle relative to that of a body, half axes, and a turn about y and z,
-# degrees; mm.
-ORGANS: Mapping[str, tuple[str, tuple[float, ...], tuple[float, ...], tuple[float, float]]] = {
-    "heart_chambers": ("t8", (-17, 87, 4), (49, 33, 31), (34, 34)),
-    "heart": ("t8", (-17, 87, 2), (60, 44, 42), (34, 34)),
-    "stomach_gas": ("t11", (-58, 38, 16), (31, 24, 20), (10, 0)),
-    "stomach": ("t11", (-58, 52, 2), (40, 44, 48), (10, 0)),
-    "spleen": ("t11", (-88, 8, -4), (22, 46, 52), (-8, -20)),
-}
 
 
 class Chest:
@@ -71,9 +61,7 @@ class Chest:
         depth = [column.bodies[level].depth for level in column.levels][::-1]
         width = [column.bodies[level].width_upper for level in column.levels][::-1]
         canal = [column.bodies[level].canal_depth for level in column.levels][::-1]
-        y = np.interp(z, self.bodies[:, 2], self.bodies[:, 1])
-        front = y + 0.5 * np.interp(z, self.bodies[:, 2], depth)
-        self.front = front.astype(np.float32)
+        self.front = front_of_bodies(column, z)
         self.side = 0.5 * np.interp(z, self.bodies[:, 2], width).astype(np.float32)
         middles = self.bodies[:, 1] - 0.5 * (np.array(depth) + canal)
         tips = tips[np.argsort(tips[:, 1])]
@@ -81,7 +69,8 @@ class Chest:
             np.interp(z, self.bodies[:, 2], middles), np.interp(z, tips[:, 1], tips[:, 0])
         ])  # fmt: skip
         heights = {level: float(column.frames[level][2, 3]) for level in column.levels}
-        wall = ChestWall(case, cage, self.lattice, heights, lines)
+        arm = places_of(column, ARM, "right", scale)
+        wall = ChestWall(case, cage, self.lattice, heights, lines, arm)
         self.solids = dict(wall.solids)
         self.solids |= self._inside(wall)
 
@@ -137,7 +126,7 @@ class Chest:
             canvas.paint_tube("diaphragm", self._crus(side), 4.5 * self.size)
         within = on_both(self.solids["inside"])
         for name in ("heart_chambers", "heart"):
-            canvas.paint_solid(name, self._organ(name, within))
+            canvas.paint_solid(name, organ(name, self.column, within, self.size))
         rind = max(PLEURA, 0.9 * canvas.spacing)
         for side in SIDES:
             sac = on_side(self.solids[f"pleura_{side}"], side)
@@ -150,7 +139,7 @@ class Chest:
         canvas.paint_solid("diaphragm", below, above=-DIAPHRAGM * self.size)
         paint_kidneys(canvas, self.column, self.case)
         for name in ("stomach_gas", "stomach", "spleen"):
-            canvas.paint_solid(name, self._organ(name, below))
+            canvas.paint_solid(name, organ(name, self.column, below, self.size))
         low = float(self.column.frames["t12"][2, 3])
         canvas.paint_solid("liver", liver(below, self.front, low, self.size))
         canvas.paint_solid("retroperitoneal_fat", below)
@@ -180,29 +169,6 @@ class Chest:
         ways = before_bodies(self.column, 3.0 * self.size, places)
         return smooth([*ways, ways[-1] - [0.0, 0.0, 40.0]])
 
-    def _organ(self, name: str, within: Solid) -> Solid:
-        """Return what of an organ lies within a solid of the whole lattice."""
-        level, at, half, (tilt, turn) = ORGANS[name]
-        middle = self.column.frames[level][:3, 3] + self.size * np.array(at)
-        first = (middle - self.size * max(half) - within.origin) / within.spacing
-        last = (middle + self.size * max(half) - within.origin) / within.spacing
-        first = np.clip(np.floor(first).astype(int), 0, np.array(within.values.shape) - 2)
-        last = np.ceil(last).astype(int) + 1
-        part = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
-        values = within.values[part]
-        origin = within.origin + within.spacing * first
-        shapes = ((-1, 1, 1), (1, -1, 1), (1, 1, -1))
-        p, q, r = (
-            (origin[n] - middle[n] + within.spacing * np.arange(values.shape[n])).reshape(shape)
-            for n, shape in enumerate(shapes)
-        )
-        p, q = _turned(p, q, -turn)
-        p, r = _turned(p, r, tilt)
-        a, b, c = self.size * np.array(half)
-        radius = np.sqrt((p / a) ** 2 + (q / b) ** 2 + (r / c) ** 2)
-        organ = ((radius - 1.0) * min(a, b, c)).astype(np.float32)
-        return Solid(np.maximum(organ, values), origin, within.spacing)
-
 
 def _line_with_pleura(canvas: Canvas, side: str, sac: Solid) -> None:
     """Cover with pleura whatever bulges into the pleural sac, as nerves and vessels do."""
@@ -221,9 +187,3 @@ def _line_with_pleura(canvas: Canvas, side: str, sac: Solid) -> None:
         bare &= labels == lung
         labels[bare] = pleura
         tissues[bare] = tissue
-
-
-def _turned(a: ArrayLike, b: ArrayLike, degrees: float) -> tuple[Array, Array]:
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    a, b = np.asarray(a), np.asarray(b)
-    return cos * a + sin * b, cos * b - sin * a

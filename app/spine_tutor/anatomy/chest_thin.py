@@ -56,10 +56,11 @@ def thin_structures(core: Core) -> Iterator[Tube]:
 def courses(skeleton: Skeleton, column: Column, side: str) -> Iterator[Course]:
     """Yield the courses of the dorsal rami on a side; see `rami.Courses`.
 
-    A medial branch turns over the superolateral corner of the transverse process below and goes
-    back medially to multifidus; the lateral branch runs on between the long muscles.
+    A medial branch turns over the superolateral corner of the transverse process below, down to
+    that of T10 on T11, and goes back medially to multifidus; the lateral branch runs on between the
+    long muscles. Those of T11 and T12 run as in the loins (`rami_lower`).
     """
-    for number in range(1, 12):
+    for number in range(1, 11):
         nerve, level = f"t{number}", f"t{number + 1}"
         yield from _courses(skeleton, nerve, level, side)
     yield from rami_lower.courses(skeleton, column, side)

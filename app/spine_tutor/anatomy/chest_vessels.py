@@ -46,8 +46,13 @@ Places = tuple[tuple[str, float, float, float], ...]
 """Places of a way as x, y, z from the middle of a body, at the size of the case."""
 _WAYS: Mapping[str, tuple[Places, tuple[float, ...]]] = {
     "superior_vena_cava": (
-        (("t2", 31, 60, 0), ("t3", 30, 61, 0), ("t4", 33, 65, 0), ("t5", 38, 70, 0),
-         ("t6", 37, 77, 0), ("t7", 34, 86, 0)), (8.0, 9.5)),
+        (("t3", 30, 63, -6), ("t4", 33, 66, 0), ("t5", 38, 70, 0),
+         ("t6", 37, 77, 0), ("t7", 34, 86, 0)), (8.5, 9.5)),
+    "brachiocephalic_vein_right": (
+        (("t1", 38, 50, -2), ("t2", 33, 59, 0), ("t3", 30, 63, -4)), (7.0, 8.0)),
+    "brachiocephalic_vein_left": (
+        (("t1", -38, 50, -4), ("t2", -33, 62, -6), ("t3", -16, 72, 2), ("t3", 4, 75, -2),
+         ("t3", 18, 70, -4), ("t3", 29, 64, -6)), (7.0, 7.0)),
     "pulmonary_arteries": (
         (("t7", -19, 110, 2), ("t6", -20, 97, 0), ("t6", -28, 66, 10), ("t6", -48, 50, 8)),
         (13.0, 12.0, 9.0)),

@@ -2,7 +2,7 @@
 
 Everything hangs on the case's own rib cage (`cage`) and on the line along the tips of the spinous
 processes. Thicknesses and borders are estimates, drawn to look like axial CT of an adult lying
-prone with the arms up, mm.
+prone with the arms abducted, mm.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from spine_tutor.anatomy.cage import Cage
 from spine_tutor.anatomy.canvas import Solid
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.halves import cropped, signed_distance, solid_on, true_distance
+from spine_tutor.anatomy.shoulder import ARM_RADIUS
 from spine_tutor.anatomy.trunk_outlines import Lattice
 
 Array = NDArray[np.float64]
@@ -43,6 +44,8 @@ SHOULDERS: Mapping[str, tuple[float, float, float]] = {
 }  # fmt: skip
 # The fascia behind the back muscles: across, and in front of the tips of the spinous processes.
 BACK = ((0.0, 13.0, 33.0, 54.0, 79.0, 100.0), (0.0, -3.0, -7.0, -5.0, 5.0, 20.0))
+BLADES = ((0.0, 30.0, 70.0, 110.0), (0.0, -6.0, -14.0, -12.0))
+"""How far in front of the spinous processes' tips the shoulders end behind, across, mm."""
 FAT_AROUND = (1.0, 0.95, 0.75, 0.65, 0.7, 0.8, 0.7)
 FAT_ALONG = {"c7": 0.75, "t3": 0.65, "t7": 0.7, "l1": 1.0}
 """Share of the fat behind L3 at the angles above and along the column."""
@@ -62,7 +65,13 @@ class ChestWall:
     """
 
     def __init__(
-        self, case: Case, cage: Cage, lattice: Lattice, heights: Mapping[str, float], lines: Array
+        self,
+        case: Case,
+        cage: Cage,
+        lattice: Lattice,
+        heights: Mapping[str, float],
+        lines: Array,
+        arm: Array,
     ):
         """Make the solids.
 
@@ -72,6 +81,7 @@ class ChestWall:
             lattice: where the solids are known.
             heights: z of the middle of each level, mm.
             lines: (2, nz) y of the canal and of the spinous tips on each slice, mm.
+            arm: (2, 3) ends of the axis of the right arm, from the shoulder outwards, mm.
         """
         self.lattice, self.heights, self.size = lattice, heights, case.height_scale
         self.case, self.cage = case, cage
@@ -82,7 +92,7 @@ class ChestWall:
         self.share = reach / radius
         self.inside: Volume = true_distance(reach - radius, lattice.spacing)
         self.outside: Volume = self.inside - np.float32(cage.wall)
-        self.solids = self._envelope()
+        self.solids = self._envelope(arm)
         self.solids |= self._muscles()
 
     def along(self, table: Mapping[str, float]) -> Volume:
@@ -102,7 +112,7 @@ class ChestWall:
         found: Volume = by_slice.astype(np.float32)[at, np.arange(self.z.size)[None, None, :]]
         return found
 
-    def _envelope(self) -> dict[str, Solid]:
+    def _envelope(self, arm: Array) -> dict[str, Solid]:
         size = self.size
         step = self.lattice.spacing
         wall = signed_distance(self.outside < 0, step) - np.float32(size) * self.around(ON_RIBS)
@@ -111,7 +121,17 @@ class ChestWall:
         )
         middle = self.canal + ahead
         shoulders = np.hypot(self.x / half, (self.y - middle) / deep) - 1.0
-        wall = _blended(wall, (shoulders * deep).astype(np.float32), 16.0)
+        # between the shoulder blades the back follows the spinous processes
+        blades = size * np.interp(self.x / size, *BLADES).astype(np.float32) + self.tips - self.y
+        shoulders = np.maximum(shoulders * deep, blades)
+        wall = _blended(wall, shoulders.astype(np.float32), 16.0)
+        del shoulders, blades
+        start, slope = arm[0], (arm[1] - arm[0]) / (arm[1] - arm[0])[0]
+        out = np.maximum(self.x - start[0], 0.0)
+        round_ = [start[n] + slope[n] * out for n in (1, 2)]
+        before = np.minimum(self.x - start[0], 0.0)
+        flesh = np.sqrt(before**2 + (self.y - round_[0]) ** 2 + (self.z - round_[1]) ** 2)
+        wall = _blended(wall, (flesh - ARM_RADIUS * size).astype(np.float32), 24.0)
         back = size * np.interp(self.x / size, *BACK).astype(np.float32) + self.tips - self.y
         block = np.maximum(np.maximum(back, self.y - self.canal), self.x - 92.0 * size)
         wall = signed_distance(_blended(wall, block.astype(np.float32), 10.0) < 0, step)
@@ -167,7 +187,7 @@ class ChestWall:
                                     angle - 128.0, tall("t9", "t1"))  # fmt: skip
         under = self.fascia + 0.5
         yield "pectoral_muscles", (under, -outside + 2.0, 116.0 - angle, tall("t7", "t1"))
-        lateral = self.along(ERECTOR) + 1.0 - x
+        lateral = self.along(ERECTOR) + 1.0 + np.clip(depth, 0.0, 25.0 * size) - x
         yield "shoulder_muscles", (under, -outside + 0.3, 20.0 - angle,
                                    heights["t9"] + 10.0 - z, lateral)  # fmt: skip
 

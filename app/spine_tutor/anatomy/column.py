@@ -23,6 +23,8 @@ BREADTH = {"female": 0.97, "pooled": 1.0, "male": 1.03}
 
 NARROWED = 0.75
 """Share of the height between the rims that a disc with `disc_narrowing` 1 has lost (estimate)."""
+MOST_LEAN = 45.0
+"""How far L1 may lean from upright in a person who lies prone, degrees (estimate)."""
 LEAST_DISC = 0.3
 """Least height of a disc at its lowest rim, mm (estimate)."""
 ROOM = {"cord": 7.5, "cauda equina": 4.0}
@@ -146,9 +148,10 @@ def build_column(case: Case, region: Region = LUMBAR, table: Morphometry | None 
     """Stack the vertebrae of a case upon the endplate of S1, which is the world's origin.
 
     Raises:
-        ProblemError: if the case bends a disc so far that its endplates would meet, or leaves the
-            nerves no canal.
+        ProblemError: if the case bends a disc so far that its endplates would meet, leaves the
+            nerves no canal, or leans the trunk over.
     """
+    _refuse_leaning(case)
     table = table or morphometry()
     scale = case.height_scale
     bodies = {level: _body_size(table, level, case) for level in (*COLUMN, "s1")}
@@ -180,6 +183,23 @@ def build_column(case: Case, region: Region = LUMBAR, table: Morphometry | None 
     atlas[:3, 3] = scale * np.array(ATLAS_ON_AXIS)
     frames["c1"] = frames["c2"] @ atlas
     return Column(bodies, discs, frames, region)
+
+
+def _refuse_leaning(case: Case) -> None:
+    """Refuse a lordosis that does not bring the trunk up again from its sacrum, or too far."""
+    lean = case.sacral_slope - case.lordosis
+    if abs(lean) > MOST_LEAN:
+        way = "forwards" if lean > 0 else "backwards"
+        raise ProblemError(
+            Problem(
+                f"case {case.id}",
+                f"L1 would lean {abs(lean):.0f}° {way}: the sacrum slopes by "
+                f"{case.sacral_slope:g}° and the lordosis is {case.lordosis:g}°. At most "
+                f"{MOST_LEAN:g}° is possible.",
+                "Bring lordosis and sacral_slope nearer to each other.",
+                key="sacral_slope",
+            )
+        )
 
 
 def _refuse_meeting_endplates(case: Case, segment: str, disc: DiscSize, below: BodySize) -> None:

@@ -11,7 +11,7 @@ from spine_tutor.anatomy.column import Column
 
 BULGE = 0.7
 """How far a healthy disc stands out beyond the rims of its endplates, mm (estimate)."""
-NARROW_BULGE = 2.0
+NARROW_BULGE = 2.5
 """What a disc that has lost all its height bulges more, mm (estimate)."""
 NUCLEUS_AREA = 0.45
 """Share of the disc's area that is nucleus (estimate; texts give 30–50 %)."""
@@ -36,10 +36,12 @@ def _paint_disc(canvas: Canvas, column: Column, case: Case, upper: str, lower: s
     lost = case.disc_narrowing.get(segment, 0.0)
 
     middle = column.disc_frame(segment)
-    reach = np.abs(middle[:3, :3]) @ [half_width + 4.0, half_depth + 4.0, 0.5 * rim_height + 9.0]
+    bulge = BULGE + lost * NARROW_BULGE
+    herniations = [one for one in case.herniations if one.segment == segment]
+    out = 1.0 + bulge + max((one.size for one in herniations), default=0.0)
+    reach = np.abs(middle[:3, :3]) @ [half_width + 4.0, half_depth + out, 0.5 * rim_height + 9.0]
     window = canvas.window(middle[:3, 3] - reach, middle[:3, 3] + reach)
     x, y, z = _local(canvas, window, middle)
-    bulge = BULGE + lost * NARROW_BULGE
     rim = _rim(x, y, half_width + bulge, half_depth + bulge)
     # Endplates are hollow: in the middle the disc reaches past the plane of the rims, as far as
     # the bone, painted before, leaves room.
@@ -47,10 +49,9 @@ def _paint_disc(canvas: Canvas, column: Column, case: Case, upper: str, lower: s
     under = _local(canvas, window, column.endplate(upper, "lower"))[2] < into_bone
     over = _local(canvas, window, column.endplate(lower, "upper"))[2] > -into_bone
     disc = (rim < 1.0) & under & over
-    for herniation in case.herniations:
-        if herniation.segment == segment:
-            extruded = _extruded(herniation, x, y, z, half_width, half_depth)
-            canvas.paint(f"{segment}_nucleus", extruded, window)
+    for herniation in herniations:
+        extruded = _extruded(herniation, x, y, z, half_width, half_depth + bulge)
+        canvas.paint(f"{segment}_nucleus", extruded, window)
 
     share = np.sqrt(NUCLEUS_AREA)
     core = _rim(x, y + NUCLEUS_BACK * 2.0 * half_depth, share * half_width, share * half_depth)
@@ -68,7 +69,10 @@ def _extruded(
     half_width: float,
     half_depth: float,
 ) -> NDArray[np.bool_]:
-    """Return where nucleus stands out behind a disc: a half egg, hanging down a little."""
+    """Return where nucleus stands out behind a disc: a half egg, hanging down a little.
+
+    Its size is how far it stands out behind the rim of the disc, bulge and all.
+    """
     beside = {"left": -0.32, "central": 0.0, "right": 0.32}[herniation.side] * half_width
     back = 0.92 * half_depth  # beside the middle the rim lies further in front
     lobe = ((x - beside) / 7.0) ** 2 + ((z + 1.5) / 6.0) ** 2

@@ -33,7 +33,7 @@ class Margins:
 
 MARGINS: Mapping[str, Margins] = {
     "cervical": Margins((68, 62, 48, 6, 26), (202, 84, 96, 26, 46), around=0.5),
-    "thoracic": Margins((66, 72, 24, 2, 2), (158, 78, 148, 14, 14)),
+    "thoracic": Margins((66, 72, 24, 2, 2), (166, 78, 148, 14, 14)),
     "lumbar": Margins((62, 66, 38, 40, 2), (172, 100, 128, 106, 14)),
     "sacral": Margins((78, 66, 32, 118, 6), (190, 104, 128, 190, 14)),
 }

@@ -52,11 +52,13 @@ def atlas_landmarks(
 def _on_skin(places: Places) -> Iterator[Landmark]:
     for level in places.column.levels:
         frame = places.column.frames[level]
+        behind = places.skin_behind(frame[0, 3], frame[2, 3])[1] - frame[1, 3]
+        middle = frame[0, 3] + frame[0, 1] / frame[1, 1] * behind  # a turned vertebra points aside
         for suffix, words, x in (
             ("midline", "midline", 0.0),
             ("paramedian_left", "left of the midline", -PARAMEDIAN),
             ("paramedian_right", "right of the midline", PARAMEDIAN),
         ):
             name = f"Skin over {level.upper()}, {words}"
-            point = places.skin_behind(x, frame[2, 3])
+            point = places.skin_behind(middle + x, frame[2, 3])
             yield places.mark(f"{level}_skin_{suffix}", name, point, _SKIN)

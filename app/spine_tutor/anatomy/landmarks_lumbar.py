@@ -17,9 +17,13 @@ OBLIQUE = {"transforaminal": 30.0, "kambin": 40.0, "medial branch": 25.0, "disc"
            "facet": 30.0, "sympathetic": 38.0}  # fmt: skip
 """How far to the side of the target's own side the needle comes from, degrees in the frame of the
 vertebra, whose upper endplate is squared: 25–35 recalled (R), the rest estimates (E)."""
-ASIDE = (0.0, 4.0, 8.0, 12.0)
-"""How far to the needle's own side of the nucleus' middle it may aim where the iliac crest and the
-sacral ala leave no way to the middle itself, mm (estimate)."""
+AIMS = ((0.0, 0.0, 0.0), (4.0, 0.0, 0.0), (4.0, 0.0, -2.0), (4.0, -4.0, -2.0), (8.0, 0.0, 0.0),
+        (8.0, 0.0, -2.0), (8.0, -4.0, -2.0), (12.0, 0.0, -2.0), (12.0, -4.0, -2.0))  # fmt: skip
+"""How far to the needle's own side, before and above the nucleus' middle it may aim where the iliac
+crest, the sacral ala and the rim of the body leave no way to the middle itself, mm (estimate)."""
+BESIDE = ((0.0, 0.0), (1.5, 0.0), (-1.5, 0.0), (0.0, 1.5), (0.0, 3.0))
+"""How far to the right of and above its best place an interlaminar needle may end, mm (estimate):
+a spinous process seldom stands quite straight."""
 RISE = 0.25
 """How much an L5–S1 needle comes from above the plane of its disc, over the crest (estimate)."""
 OVER_CREST = -14.0
@@ -43,12 +47,15 @@ def targets(places: Places) -> Iterator[Landmark]:
         for side in SIDES:
             if whole:
                 yield _supraneural(places, upper, side)
-                yield _disc(places, upper, lower, side)
-                yield _facet(places, upper, lower, side)
+                if len(column.region.levels) > 1:  # the needle comes from above the pelvis
+                    yield _disc(places, upper, lower, side)
+                yield facet(places, upper, lower, side)
                 if lower != "s1":
                     yield _kambin(places, upper, lower, side)
-            yield _paramedian(places, upper, lower, side)
-        yield _interlaminar(places, upper, lower)
+            if places.has_flavum(upper, lower):
+                yield _paramedian(places, upper, lower, side)
+        if places.has_flavum(upper, lower):
+            yield _interlaminar(places, upper, lower)
     for level in column.region.levels:
         for side in SIDES:
             if level.startswith("l") and (level != "l5" or len(column.region.levels) > 1):
@@ -115,8 +122,7 @@ def _disc(places: Places, upper: str, lower: str, side: str) -> Landmark:
     angle = np.radians(OBLIQUE["disc"])
     rise = RISE if lower == "s1" else 0.0
     out = disc[:3, :3] @ [sign * np.sin(angle), -np.cos(angle), rise]
-    aims = (nucleus + sign * aside * disc[:3, 0] for aside in ASIDE)
-    free = next((way for aim in aims for way in places.ways(aim, out)), None)
+    free = places.way(nucleus + np.array(AIMS) * [sign, 1.0, 1.0] @ disc[:3, :3].T, out)
     way = nucleus + np.arange(0.0, 40.0, 0.5)[:, None] * out if free is None else free
     annulus = places.structures[f"{upper}_{lower}_annulus"].label
     index, inside = places.grid.voxel_of(way)
@@ -129,8 +135,8 @@ def _disc(places: Places, upper: str, lower: str, side: str) -> Landmark:
     return Landmark(id_, title, rounded(point), _DISC, places.on_skin(free))
 
 
-def _facet(places: Places, upper: str, lower: str, side: str) -> Landmark:
-    """In the lower half of the joint, at its posterior edge."""
+def facet(places: Places, upper: str, lower: str, side: str) -> Landmark:
+    """Return the place in the lower half of a sagittal facet joint, at its posterior edge."""
     joint = places.local(f"{upper}_{lower}_facet_joint_{side}", upper)
     low = joint[joint[:, 2] < np.percentile(joint[:, 2], 40)]
     x, y, z = low[low[:, 1] < np.percentile(low[:, 1], 15)].mean(axis=0)
@@ -192,12 +198,17 @@ def _paramedian(places: Places, upper: str, lower: str, side: str) -> Landmark:
 
 
 def behind_dura(places: Places, upper: str, lower: str, x: float) -> Array:
-    """Return the place in the posterior epidural fat between two laminae, x from the midline."""
-    flavum = places.points(f"ligamentum_flavum_{upper}_{lower}")
-    medial = flavum[np.abs(flavum[:, 0]) < 4.0]
-    middle = (medial if len(medial) else flavum).mean(axis=0)
+    """Return places (n, 3) in the posterior epidural fat between two laminae, the best first.
+
+    That is x from the midline, then a little beside it and above the border of the lower lamina.
+    """
     frame = places.column.disc_frame(f"{upper}_{lower}")
-    return places.in_fat(np.r_[x, (middle + 3.0 * frame[:3, 1])[1:]])
+    flavum = places.points(f"ligamentum_flavum_{upper}_{lower}") - frame[:3, 3]
+    across = flavum @ frame[:3, 0]  # not in the world: a column may be bent to the side
+    near = np.abs(across - x) < 3.0
+    _, y, z = (flavum[near] if near.any() else flavum).mean(axis=0) @ frame[:3, :3]
+    tips = (frame @ [x + aside, y + 3.0, z + up, 1.0] for aside, up in BESIDE)
+    return np.array([places.in_fat(tip[:3]) for tip in tips])
 
 
 def _sympathetic(places: Places, level: str, side: str) -> Landmark:

@@ -31,6 +31,9 @@ BEFORE_PROCESS = 1.2
 """How far before the superior articular process the tip lies, mm (estimate)."""
 BEFORE_TUBERCLE = 2.5
 """How far before the bone the tip of a stellate block lies, on longus colli, mm (estimate)."""
+MEDIAL = (2.0, 6.0)
+"""How far medial to the base of C7's transverse process longus colli is met instead where the
+vertebral artery covers that base, mm (estimate)."""
 STEEPEST = 35.0
 """How steeply from below a needle enters a cervical facet joint at most, degrees (estimate)."""
 BESIDE_CAROTID = 118.0
@@ -52,6 +55,7 @@ _SKIN = "measured on the subject"
 
 def targets(places: Places) -> Iterator[Landmark]:
     """Yield the targets from C2 to T2."""
+    between = [pair for pair in INTERLAMINAR if places.has_flavum(*pair)]
     for side in SIDES:
         for level in PILLARS:
             yield _branch(places, level, side)
@@ -60,7 +64,7 @@ def targets(places: Places) -> Iterator[Landmark]:
             yield _facet(places, upper, lower, side)
         for root, level in ROOTS.items():
             yield _foramen(places, root, level, side)
-        for upper, lower in INTERLAMINAR:
+        for upper, lower in between:
             yield _paramedian(places, upper, lower, side)
         yield from _stellate(places, side)
         for level in ("c5", "c6", "c7"):
@@ -68,7 +72,7 @@ def targets(places: Places) -> Iterator[Landmark]:
         for level in PILLARS:
             yield _lateral_skin(places, level, side)
         yield _occipital(places, side)
-    for upper, lower in INTERLAMINAR:
+    for upper, lower in between:
         yield _interlaminar(places, upper, lower)
 
 
@@ -138,16 +142,13 @@ def _foramen(places: Places, root: str, level: str, side: str) -> Landmark:
 
 
 def _interlaminar(places: Places, upper: str, lower: str) -> Landmark:
-    """In the midline, above the border of the lower lamina where that lies in the way."""
+    """In the midline, where the needle passes between the spinous processes."""
     frame = places.column.disc_frame(f"{upper}_{lower}")[:3, :3]
     way = frame @ [0.0, -1.0, INTERLAMINAR[upper, lower]]
-    middle = behind_dura(places, upper, lower, 0.0)
-    heights = [places.in_fat(middle + up * frame[:, 2]) for up in (0.0, 1.5, 3.0)]
-    free = (point for point in heights if next(places.ways(point, way), None) is not None)
     return places.mark(
         f"{upper}_{lower}_interlaminar_target",
         f"{upper.upper()}–{lower.upper()} interlaminar target",
-        next(free, middle),
+        behind_dura(places, upper, lower, 0.0),
         _LAMINAR,
         way,
     )
@@ -183,10 +184,12 @@ def _stellate(places: Places, side: str) -> Iterator[Landmark]:
     process = places.local(f"c7_transverse_process_{side}", "c7")
     medial = process[np.abs(process[:, 0]) < np.percentile(np.abs(process[:, 0]), 35)]
     x, y, z = medial[np.argmax(medial[:, 1])]
+    aside = (places.world("c7", x - _sign(side) * nearer, y + 5.5, z) for nearer in MEDIAL)
+    muscle = [places.in_fat(point, 3.0, f"longus_colli_{side}") for point in aside]
     yield places.mark(
         f"stellate_c7_target_{side}",
         f"{side.capitalize()} stellate block target at C7",
-        places.world("c7", x, y + BEFORE_TUBERCLE, z),
+        np.array([places.world("c7", x, y + BEFORE_TUBERCLE, z), *muscle]),
         _STELLATE,
         outward(places, "c7", side, BESIDE_CAROTID),
     )

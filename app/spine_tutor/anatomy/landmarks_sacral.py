@@ -22,6 +22,8 @@ INTO_CANAL = 6.0
 """How far above the apex of the hiatus the tip of a caudal needle lies, mm (estimate)."""
 LATERAL = (5.0, 12.0)
 """How far lateral to the middle of its foramen a lateral branch is met, mm (estimate)."""
+REACH = 15.0
+"""Farther from a lateral branch, mm, the sacrum is not looked for; it lies on it."""
 CEPHALAD_VIEW = 12.0
 """Tilt of the view in which the lower joint line is seen, degrees cephalad: 10–15 (literature)."""
 JOINT = (10.0, 20.0)
@@ -77,7 +79,9 @@ def _beside_foramen(places: Places, known: Mapping[str, Array], stem: str, side:
     path = places.tubes[f"{stem}_{side}"].path
     off = np.abs(path[:, 0]) - abs(foramen[0])
     beside = path[(off > LATERAL[0]) & (off < LATERAL[1])]
-    gap = cKDTree(places.points("sacrum")).query(beside)[0]
+    bone = places.points("sacrum")  # millions, of which a tree takes long
+    low, high = beside.min(axis=0) - REACH, beside.max(axis=0) + REACH
+    gap = cKDTree(bone[((bone > low) & (bone < high)).all(axis=1)]).query(beside)[0]
     point: Array = beside[np.argmin(gap)]
     return point
 

@@ -99,9 +99,11 @@ def add_cases(path: Path, replace: bool = False) -> tuple[Case, ...]:
     cases, taken = read_cases(path), {e.id: e for e in list_subjects()}
     problems = []
     for case in cases:
-        if case.id in shipped_cases() or (case.id in taken and not replace):
-            free = "." if case.id in shipped_cases() else ", or --replace."
-            message, remedy = f"there is already a subject `{case.id}`.", f"Choose another id{free}"
+        names = {subject_id(case.id, region) for region in REGIONS.values()} & taken.keys()
+        kept = case.id in shipped_cases() or any(taken[name].maker != "atlas" for name in names)
+        if kept or (names and not replace):
+            remedy = "Choose another id" + ("." if kept else ", or --replace.")
+            message = f"there is already a subject `{min(names)}`."
             problems.append(Problem(str(path), message, remedy, key="id"))
         try:
             build_column(case)

@@ -11,6 +11,8 @@ from scipy import ndimage
 from spine_tutor.anatomy.canal import REACH, CanalWall, free_around
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.catalogue import disc_id
+from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.region import Region
 from spine_tutor.anatomy.rows import SIDES
 
@@ -22,32 +24,46 @@ INTERSPINOUS = 2.4
 """Half thickness of the interspinous ligaments, mm (estimate)."""
 CAPSULE = 1.5
 """Thickness of the capsule of a facet joint, mm (estimate)."""
-SACROILIAC = 3.0
-"""How far from both bones the tissue of the sacroiliac joint reaches, mm (estimate)."""
 SUPRASPINOUS = 2.4
 """Radius of the supraspinous ligament, mm (estimate)."""
 FORAMINAL_FAT = 11.0
 """How far epidural fat follows a nerve out of the canal, mm (estimate)."""
+MOUTH = 1.0
+"""How far beside a pedicle the fat in the foramen ends, mm (estimate)."""
 
 _SLAB = 9.75  # mm; the canal is filled in slabs of it, which saves memory
 
 
-def paint_epidural_fat(canvas: Canvas, wall: CanalWall, lining: Array) -> None:
+def paint_epidural_fat(canvas: Canvas, wall: CanalWall, lining: Array, column: Column) -> None:
     """Paint fat into whatever is free in the canal and beside the nerves in the foramina.
+
+    A foramen is what can be seen from the middle of the canal, as far as its pedicles reach.
 
     Args:
         canvas: what is painted.
         wall: of the canal.
         lining: by angle and place, how far the canal's contents reach, mm.
+        column: the posed vertebrae.
     """
+    mouths = {
+        level: 0.5 * column.bodies[level].canal_width
+        + column.bodies[level].canal_width
+        / morphometry().value("canal_width", level)
+        * morphometry().value("pedicle_width", level)
+        + MOUTH
+        for level in column.region.levels
+        if level not in ("c1", "c2")
+    }
     reach = REACH + FORAMINAL_FAT
     for left in np.arange(-reach, reach, _SLAB):
         slab = left, left + _SLAB
         window, where, u, d, s = free_around(canvas, wall.line, reach, slab)
         radius, angle = np.hypot(u, d), np.arctan2(u, -d)
         lateral = (np.abs(angle) > np.radians(78.0)) & (np.abs(angle) < np.radians(135.0))
-        border = wall.at(lining, angle, s) + np.where(lateral, FORAMINAL_FAT, 0.0)
-        inside = (radius < border) & (s > wall.s[0]) & (s < wall.s[-1])
+        border = wall.at(lining, angle, s)
+        lateral &= (radius < border + FORAMINAL_FAT) & (radius < wall.at(wall.sight, angle, s))
+        lateral &= np.abs(u) < wall.line.along_column(mouths, s)
+        inside = (lateral | (radius < border)) & (s > wall.s[0]) & (s < wall.s[-1])
         canvas.paint_places("epidural_fat", tuple(w[inside] for w in where), window)
 
 
@@ -139,35 +155,44 @@ def paint_interspinous(
         canvas.paint(f"interspinous_ligament_{upper}_{lower}", part, window)
 
 
-def paint_supraspinous(canvas: Canvas, tips: Array, end: float) -> None:
+def paint_supraspinous(
+    canvas: Canvas, tips: Array, end: float, region: Region, opened: Collection[str] = ()
+) -> None:
     """Paint the supraspinous ligament over the tips of the spinous processes.
 
     Args:
         canvas: what is painted.
         tips: (n, 2) y and z of the line along the tips, mm.
         end: height below which there are none, mm.
+        region: the stretch of the column.
+        opened: levels whose spinous process a laminectomy has taken, and the ligament with it.
     """
-    tips = tips[tips[:, 1] > end]
-    path = np.column_stack([np.zeros(len(tips)), tips])
-    canvas.paint_tube("supraspinous_ligament", path, SUPRASPINOUS)
+    z = canvas.axes()[2].ravel()
+    kept = tips[:, 1] > end
+    for segments in _runs(region, opened):
+        above, below = segments[0][0], segments[-1][1]
+        high, low = (
+            z[_any_of(canvas.labels, canvas, *_arch(level)[:1]).any(axis=0)]
+            for level in (above, below)
+        )
+        top = high.min() if len(high) else np.inf
+        kept &= (tips[:, 1] > top) | (tips[:, 1] < low.max(initial=-np.inf))
+    pieces, count = ndimage.label(kept)
+    for n in range(1, count + 1):
+        part = tips[pieces == n]
+        path = np.column_stack([np.zeros(len(part)), part])
+        canvas.paint_tube("supraspinous_ligament", path, SUPRASPINOUS)
 
 
-def paint_sacroiliac_joints(canvas: Canvas) -> None:
-    """Paint cartilage and ligament into the narrow space between sacrum and ilium."""
-    structures = canvas.structures
-    sacrum = np.zeros(1 << 16, bool)
-    sacrum[list(structures.labels_of("sacrum"))] = True
-    steps = max(1, round(SACROILIAC / canvas.spacing))
-    boxes = ndimage.find_objects(canvas.labels)
-    for side in SIDES:
-        ilium = structures[f"ilium_{side}"].label
-        window = boxes[ilium - 1] if ilium <= len(boxes) else None
-        if window is None:
-            continue
-        labels = canvas.labels[window]
-        near_ilium = ndimage.binary_dilation(labels == ilium, iterations=steps)
-        near_sacrum = ndimage.binary_dilation(sacrum[labels], iterations=steps)
-        canvas.paint(f"sacroiliac_joint_{side}", near_ilium & near_sacrum, window)
+def _runs(region: Region, opened: Collection[str]) -> list[list[tuple[str, str]]]:
+    """Return the segments beside levels without spinous process, those in a row together."""
+    runs: list[list[tuple[str, str]]] = []
+    for upper, lower in region.segments:
+        if upper in opened and runs:
+            runs[-1].append((upper, lower))
+        elif lower in opened or upper in opened:
+            runs.append([(upper, lower)])
+    return runs
 
 
 def _arch(level: str) -> tuple[str, ...]:

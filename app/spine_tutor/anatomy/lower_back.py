@@ -7,11 +7,17 @@ import numpy as np
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
-from spine_tutor.anatomy.ligaments import paint_sacroiliac_joints
 from spine_tutor.anatomy.pelvic_ligaments import PelvicLigaments
 from spine_tutor.anatomy.trunk import Trunk
 from spine_tutor.anatomy.trunk_outlines import Array, Lattice, lines
-from spine_tutor.anatomy.viscera import paint_bowel, paint_kidneys, paint_pelvic_organs
+from spine_tutor.anatomy.viscera import (
+    front_of_bodies,
+    liver,
+    organ,
+    paint_bowel,
+    paint_kidneys,
+    paint_pelvic_organs,
+)
 
 
 class LowerBack:
@@ -28,12 +34,22 @@ class LowerBack:
         self.trunk = Trunk(case, lines(column, tips, lattice, case.height_scale), lattice, hip)
 
     def paint(self, canvas: Canvas) -> None:
-        """Paint what is still free, from the joints outwards to the skin."""
-        paint_sacroiliac_joints(canvas)
+        """Paint what is still free, from the ligaments outwards to the skin."""
         self.pelvis.paint(canvas)
         self.trunk.paint_muscles(canvas)
         if "kidney_left" in canvas.structures:
-            paint_kidneys(canvas, self.column, self.case)
-        paint_pelvic_organs(canvas, self.case.height_scale)
+            self._paint_upper_abdomen(canvas)
+        body, size = self.trunk.solids["body"], self.case.height_scale
+        paint_pelvic_organs(canvas, self.column, body, size)
         paint_bowel(canvas, self.column, self.case)
         self.trunk.paint_fat_and_skin(canvas)
+
+    def _paint_upper_abdomen(self, canvas: Canvas) -> None:
+        """Paint the kidneys, and what of liver, spleen and stomach hangs below the ribs."""
+        paint_kidneys(canvas, self.column, self.case)
+        inside, size = self.trunk.abdomen(), self.case.height_scale
+        z = inside.origin[2] + inside.spacing * np.arange(inside.values.shape[2])
+        for name in ("stomach", "spleen"):
+            canvas.paint_solid(name, organ(name, self.column, inside, size))
+        t12 = float(self.column.frames["t12"][2, 3])
+        canvas.paint_solid("liver", liver(inside, front_of_bodies(self.column, z), t12, size))

@@ -15,16 +15,19 @@ Array = NDArray[np.float64]
 WINDOW = 12.0  # mm above and below the middle of the flava; the space between laminae is shorter
 BESIDE = 1.0  # mm from the midline, beside the gap
 STEP = 0.1  # mm
-_DEPTH = "posterior_epidural_depth"
+_DEPTH, _AREA = "posterior_epidural_depth", "thecal_sac_area"
 
 
 def measure_canal(subject: Subject) -> dict[str, dict[str, float]]:
-    """Return the measures of the morphometry table, in mm, by level or segment and by measure."""
+    """Return the measures of the table, mm and mm², by level or segment and by measure."""
     known = morphometry().measurements
     found: dict[str, dict[str, float]] = {}
     for segment in known[_DEPTH].known():
         if f"ligamentum_flavum_{segment}" in subject.structures:
             found[segment] = {_DEPTH: posterior_epidural_depth(subject, segment)}
+    for segment in known[_AREA].known():
+        if set(segment.split("_")) <= set(subject.frames) and "thecal_sac" in subject.structures:
+            found[segment] = found.get(segment, {}) | {_AREA: sac_area(subject, segment)}
     for structure in ("thecal_sac", "spinal_cord"):
         for level in known[f"{structure}_width"].known():
             if level in subject.frames and structure in subject.structures:
@@ -68,6 +71,18 @@ def _runs(subject: Subject, segment: str, x: float) -> Iterator[float]:
         gap = int((~fat[labels[:back]])[::-1].argmax())
         if gap and ligaments[labels[back - gap - 1]]:
             yield STEP * gap
+
+
+def sac_area(subject: Subject, segment: str) -> float:
+    """Return the cross-section of the thecal sac between two bodies, square to the canal, mm²."""
+    pair = [subject.frames[level] for level in segment.split("_")]
+    middle, axes = 0.5 * (pair[0] + pair[1])[:3, 3], (pair[0] + pair[1])[:3, :3]
+    across, ahead, _ = (axes / np.linalg.norm(axes, axis=0)).T
+    wanted = np.zeros(1 << 16, bool)
+    wanted[list(subject.structures.labels_of("thecal_sac"))] = True
+    step = 2.5 * STEP
+    x, y = np.arange(-18.0, 18.0, step)[:, None, None], np.arange(-50.0, 0.0, step)[:, None]
+    return step**2 * float(wanted[subject.sample(middle + x * across + y * ahead)[0]].sum())
 
 
 def section(subject: Subject, structure: str, level: str) -> tuple[float, float]:

@@ -42,7 +42,7 @@ TRIANGLES = {
 _SHEETS = ("trapezius", "latissimus_dorsi", "pleura", "lung", "serratus_anterior")
 MORE = {
     "cauda_equina": 12000,
-    "bowel": 8000,
+    "bowel": 5000,
     "sacrum": 12000,
     "abdominal_wall": 6000,
     "coccyx": 3000,
@@ -51,7 +51,10 @@ MORE = {
 FEWER = {
     "facet_capsule": 450,
     "piriformis": 1200,
-    "sacroiliac_ligament": 1000,
+    "sacroiliac_ligament": 700,
+    "liver": 1500,
+    "spleen": 700,
+    "stomach": 700,
     "rectum": 1500,
     "urinary_bladder": 800,
     "pelvic_floor": 1500,

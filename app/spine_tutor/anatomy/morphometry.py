@@ -40,7 +40,7 @@ class Measurement(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
-    unit: Literal["mm", "deg", "1"]
+    unit: Literal["mm", "mm²", "deg", "1"]
     rows: tuple[Row, ...] = Field(min_length=1)
     condition: str = ""
 

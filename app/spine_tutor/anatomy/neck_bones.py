@@ -26,5 +26,5 @@ def build_neck_bones(
     scale = neck_size(case)
     return (
         *build_skull(vertebrae["c1"], scale),
-        *build_shoulders(column, scale, arms=True),
+        *build_shoulders(column, scale, abducted=False),
     )

@@ -151,7 +151,7 @@ def _radicular(roots: Roots, level: str, side: str, feeder: Array, line: CanalLi
     at = np.arange(6.0, -root.ganglion, -2.0)
     beside = np.array([root.at(p) for p in at])
     s, d = line.along(beside[:, 1:])
-    off = 2.6 - 0.8 * np.linspace(0.0, 1.0, len(at))
+    off = 2.6 - 0.4 * np.linspace(0.0, 1.0, len(at))
     beside = line.place(s + 0.3 * off, beside[:, 0], d + off)
     start = feeder[np.argmin(np.linalg.norm(feeder - beside[0], axis=1))]
     path = smooth([start, 0.5 * (start + beside[0]), *beside], STEP)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from spine_tutor.anatomy.canvas import Canvas
 from spine_tutor.anatomy.catalogue import SACRAL_ROOTS
@@ -31,6 +32,8 @@ Vertebrae = Mapping[str, VertebraModel]
 
 BELOW_PEDICLE = 1.6
 """Gap between the lower border of a pedicle and the root under it, mm (estimate)."""
+CRUMB = 9
+"""Fewer voxels than this are no piece of a root, but left over from its edge."""
 GANGLION_LENGTH = 11.0
 """Length of a ganglion, mm (estimate)."""
 # Where the nerve goes beyond the foramen, right side: unit-free steps of world x, y, z.
@@ -203,8 +206,21 @@ def paint_nerves(canvas: Canvas, sac: Sac, bones: Vertebrae) -> Roots:
             ganglion = f"{level}_dorsal_root_ganglion_{side}"
             canvas.paint_tube(ganglion, root.path[swollen], np.maximum(bulge, root.radius)[swollen])
             canvas.paint_tube(f"{level}_nerve_root_{side}", root.path, root.radius)
+            _free_crumbs(canvas, f"{level}_nerve_root_{side}", root.path)
             roots[level, side] = root
     return roots
+
+
+def _free_crumbs(canvas: Canvas, name: str, path: Array) -> None:
+    """Free the few voxels of a root that the wall of the sac or a bone cuts off beside it."""
+    window = canvas.window(path.min(axis=0) - 5.0, path.max(axis=0) + 5.0)
+    labels = canvas.labels[window]
+    root = np.isin(labels, sorted(canvas.structures.labels_of(name)))
+    pieces, count = ndimage.label(root, np.ones((3, 3, 3)))
+    if count > 1:
+        crumbs = np.bincount(pieces.ravel()) < CRUMB
+        labels[crumbs[pieces] & root] = 0
+        canvas.tissues[window][crumbs[pieces] & root] = 0
 
 
 def _root(

@@ -11,8 +11,9 @@ from scipy import ndimage
 from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
-from spine_tutor.anatomy.pelvis import pelvic_places
+from spine_tutor.anatomy.pelvis import pelvic_places, with_pelvis
 from spine_tutor.anatomy.rows import SIDES
+from spine_tutor.anatomy.sacroiliac import paint_sacroiliac_capsules
 from spine_tutor.anatomy.sacrum import FORAMINA
 from spine_tutor.anatomy.tubes import smooth
 from spine_tutor.anatomy.vertebra_shape import vertebra_shape
@@ -59,10 +60,11 @@ class PelvicLigaments:
                     f"{name}_sacroiliac_ligament_{side}", between.grown(self.size * reach)
                 )
             way = self.size * np.array(PIRIFORMIS) * [-1.0 if side == "left" else 1.0, 1, 1, 1]
-            path = smooth(way[:, :3])
+            path = smooth(with_pelvis(way[:, :3], self.column.endplate("s1", "upper")))
             share = np.linspace(0, 1, len(way))
             radii = np.interp(np.linspace(0, 1, len(path)), share, way[:, 3])
             canvas.paint_tube(f"piriformis_{side}", path, radii)
+        paint_sacroiliac_capsules(canvas)
 
     def _between(self, coarse: Canvas, side: str) -> Solid:
         """Return the distance to the farther of sacrum and ilium, behind their joint."""
@@ -79,7 +81,7 @@ class PelvicLigaments:
             away = np.maximum(away, ndimage.distance_transform_edt(~present, coarse.spacing))
         x, y, z = coarse.axes(window)
         # the joint is in front; behind, the ligament ends on the line from crest to spine
-        front = y - (-24.0 * self.size - 0.55 * (12.0 * self.size - z))
+        front = y - (-18.0 * self.size - 0.55 * (12.0 * self.size - z))
         inner = (8.0 * self.size - np.abs(x)) + 0 * y + 0 * z
         values = np.maximum(np.maximum(away, front), inner).astype(np.float32)
         origin = coarse.origin + coarse.spacing * np.array([part.start for part in window])

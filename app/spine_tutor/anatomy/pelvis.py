@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spine_tutor.anatomy.coccyx import build_coccyx
 from spine_tutor.anatomy.column import Matrix
@@ -17,6 +17,23 @@ from spine_tutor.anatomy.posed import PosedBone
 from spine_tutor.anatomy.sacral_solid import VERTEBRAE, along, foramen_places, line
 
 Array = NDArray[np.float64]
+
+
+DRAWN_SLOPE = 36.0
+"""Sacral slope of the pelvis round which its soft parts are drawn, degrees."""
+
+
+def with_pelvis(points: ArrayLike, plate: Matrix) -> Array:
+    """Return world points (n, 3) drawn at `DRAWN_SLOPE`, turned as the pelvis of a case is.
+
+    Args:
+        points: mm.
+        plate: endplate_to_world (4×4) of the upper endplate of S1.
+    """
+    cos, sin = np.cos(np.radians(DRAWN_SLOPE)), np.sin(np.radians(DRAWN_SLOPE))
+    drawn = np.array([[1.0, 0.0, 0.0], [0.0, cos, sin], [0.0, -sin, cos]])
+    turned: Array = np.asarray(points, float) @ (plate[:3, :3] @ drawn.T).T
+    return turned
 
 
 def build_pelvis(plate: Matrix, scale: float, sacrum: Field, space: float) -> tuple[PosedBone, ...]:

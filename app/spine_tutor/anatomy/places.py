@@ -75,6 +75,11 @@ class Places:
             raise ValueError(f"{structure} has no voxels, so nothing can be measured on it")
         return np.concatenate(found)
 
+    def has_flavum(self, upper: str, lower: str) -> bool:
+        """Return whether a segment has its ligamenta flava; without laminae there are none."""
+        labels = self.structures.labels_of(f"ligamentum_flavum_{upper}_{lower}")
+        return any(n <= len(self._boxes) and self._boxes[n - 1] is not None for n in labels)
+
     def local(self, structure: str, level: str) -> Array:
         """Return the same in the frame of a vertebra."""
         frame = self.column.frames[level]
@@ -109,24 +114,22 @@ class Places:
         j = int(np.argmax(self.grid.labels[i, :, k] > 0))
         return np.r_[x, self.grid.points([i, j, k])[1:]]
 
-    def ways(self, point: Array, outward: ArrayLike) -> Iterator[Array]:
-        """Yield the straight ways to the skin, (n, 3), that harm nothing, the best first.
+    def way(self, tips: Array, outward: ArrayLike, each: float = 1.0) -> Array | None:
+        """Return the best straight way to the skin, (n, 3), that harms nothing, None if none is.
 
         Args:
-            point: where the needle's tip is to lie.
+            tips: (3,) or (n, 3) where the needle's tip may lie, the best first.
             outward: the recommended direction; a way leans up to the last of `LEANS` from it to
                 pass what must not be touched.
+            each: how many more of `LEANS` the next tip is as good as.
         """
-        for direction in _cone(np.asarray(outward, float)):
-            way = self._straight(point, direction)
-            if not self._harms(way):
-                yield way
+        cone, tips = list(_cone(np.asarray(outward, float))), np.atleast_2d(tips)
+        tries = [(lean + each * n, n, axis) for lean, axis in cone for n in range(len(tips))]
+        ways = (self.straight(tips[n], axis) for _, n, axis in sorted(tries, key=lambda t: t[:2]))
+        return next((way for way in ways if not self._harms(way)), None)
 
-    def is_free(self, point: Array, outward: ArrayLike) -> bool:
-        """Return whether the straight way in the recommended direction itself harms nothing."""
-        return not self._harms(self._straight(point, next(_cone(np.asarray(outward, float)))))
-
-    def _straight(self, point: Array, direction: Array) -> Array:
+    def straight(self, point: Array, direction: Array) -> Array:
+        """Return the points (n, 3) from a place in a direction, a unit vector, to the skin."""
         way = point + np.arange(0.0, _FARTHEST, 0.5)[:, None] * direction
         inside = self.labels(way) > 0
         leaves = int(np.argmin(inside)) if not inside.all() else len(way)
@@ -188,15 +191,31 @@ class Places:
         return table
 
     def mark(
-        self, id_: str, name: str, point: Array, source: str, outward: ArrayLike | None = None
+        self,
+        id_: str,
+        name: str,
+        tips: Array,
+        source: str,
+        outward: ArrayLike | None = None,
+        each: float = 1.0,
     ) -> Landmark:
-        """Return a landmark; one with a direction outwards gets its entry, if there is a way."""
+        """Return a landmark; one with a direction outwards gets its entry, if there is a way.
+
+        Args:
+            id_: its name in lessons.
+            name: what a person reads.
+            tips: (3,) its place, or (n, 3) where it may be, the best first; see `way`.
+            source: where its definition comes from.
+            outward: the way from it to the skin that is recommended.
+            each: as `way` takes it.
+        """
+        point = np.atleast_2d(tips)[0]
         if outward is None:
             return Landmark(id_, name, rounded(point), source)
-        way = next(self.ways(point, outward), None)
+        way = self.way(tips, outward, each)
         if way is None:
-            return Landmark(id_, name, rounded(point), source, blocked=self.across(point, outward))
-        return Landmark(id_, name, rounded(point), source, self.on_skin(way))
+            return Landmark(id_, name, rounded(point), source, blocked=self._across(point, outward))
+        return Landmark(id_, name, rounded(way[0]), source, self.on_skin(way))
 
     def on_skin(self, way: Array) -> tuple[float, float, float]:
         """Return the outermost place of a way that is skin when it is rounded, too."""
@@ -204,10 +223,10 @@ class Places:
         ends = [rounded(point) for point in way[:-5:-1]]
         return next((end for end in ends if self.labels(np.array([end]))[0] == skin), ends[0])
 
-    def across(self, point: Array, outward: ArrayLike) -> str:
+    def _across(self, point: Array, outward: ArrayLike) -> str:
         """Return the names of what must be spared on the straight way, as a person reads them."""
         axis = np.asarray(outward, float)
-        way = self._straight(point, axis / np.linalg.norm(axis))
+        way = self.straight(point, axis / np.linalg.norm(axis))
         labels = self._whole[self.labels(way)[self._met(way)]]
         names = (self.structures.by_label(int(label)) for label in dict.fromkeys(labels.tolist()))
         found = [structure.name for structure in names if structure]
@@ -233,14 +252,14 @@ def rounded(point: Array) -> tuple[float, float, float]:
     return x, y, z
 
 
-def _cone(axis: Array) -> Iterator[Array]:
-    """Yield unit vectors, `axis` itself first, then ever farther from it."""
+def _cone(axis: Array) -> Iterator[tuple[int, Array]]:
+    """Yield unit vectors with how many of `LEANS` they lean, `axis` itself first."""
     axis = axis / np.linalg.norm(axis)
-    yield axis
+    yield 0, axis
     across = np.cross(axis, np.eye(3)[np.abs(axis).argmin()])
     across /= np.linalg.norm(across)
     up = np.cross(axis, across)
-    for lean in np.radians(LEANS):
-        for turn in np.radians(np.arange(0.0, 360.0, 45.0)):
+    for far, lean in enumerate(np.radians(LEANS), 1):
+        for turn in np.radians(np.arange(0.0, 360.0, 22.5)):
             aside = np.cos(turn) * across + np.sin(turn) * up
-            yield np.cos(lean) * axis + np.sin(lean) * aside
+            yield far, np.cos(lean) * axis + np.sin(lean) * aside

@@ -54,6 +54,7 @@ def plate(border: ArrayLike, inner: ArrayLike, edge: float = 4.0) -> Field:
 def _plate_distance(points: Points, table: Table, edge: float) -> Distances:
     found = np.empty(len(points), np.float32)
     value = np.empty(4, np.float32)
+    radius = 0.85 * edge
     for n in range(len(points)):
         a, b = points[n, 0], points[n, 1]
         found[n] = FAR
@@ -66,6 +67,7 @@ def _plate_distance(points: Points, table: Table, edge: float) -> Distances:
             high = table[i + 1, j, k] * (1 - b) + table[i + 1, j + 1, k] * b
             value[k] = low + a * (high - low)
         off = (abs(points[n, 2] - value[0]) - value[1]) * value[2]
-        overlap = max(edge - abs(off - value[3]), 0.0)
-        found[n] = max(off, value[3]) + overlap * overlap * 0.25 / edge
+        # a quarter of a circle round the border keeps the distance true outside, too
+        corner = np.hypot(max(off + radius, 0.0), max(value[3] + radius, 0.0))
+        found[n] = min(max(off, value[3]), -radius) + corner
     return found

@@ -1,8 +1,9 @@
-"""Courses of the dorsal rami from T12 to S3.
+"""Courses of the dorsal rami from T11 to S3.
 
 A medial branch crosses the junction of superior articular and transverse process of the vertebra
 below, passes under the mamillo-accessory ligament and goes over the lamina to the joint below
-(Bogduk's description; the targets are those of the reference sheet). The dorsal ramus of L5 lies
+(Bogduk's description; the targets are those of the reference sheet). So do the branches of T11,
+in an osteofibrous canal, and T12 (Koutp 2022, Pain Med 23:1863). The dorsal ramus of L5 lies
 in the notch between the ala and the superior articular process of S1; the lateral branches of S1
 to S3 go from the posterior foramina over the sacrum to the sacroiliac joint.
 """
@@ -23,7 +24,9 @@ from spine_tutor.anatomy.skeleton import VertebraModel
 
 Array = NDArray[np.float64]
 
-CROSSES: Mapping[str, str] = {"t12": "l1", "l1": "l2", "l2": "l3", "l3": "l4", "l4": "l5"}
+CROSSES: Mapping[str, str] = {
+    "t11": "t12", "t12": "l1", "l1": "l2", "l2": "l3", "l3": "l4", "l4": "l5",
+}  # fmt: skip
 """By nerve, the vertebra over which its medial branch runs."""
 SACRAL = ("s1", "s2", "s3")
 """Sacral nerves whose lateral branches supply the sacroiliac joint."""
@@ -48,7 +51,7 @@ def _lumbar(nerve: str, model: VertebraModel, side: str) -> Iterator[Course]:
     (pars_x, pars_y, pars_z), (joint_x, joint_y, joint_z) = shape.pars, shape.iap_base
     back = joint_y - shape.iap_half[1]
     at = _placed(model.frame, side)
-    fork = at((x + 3.5, y + 1.5, z + 10.5))[0]
+    fork = at((x + 3.5, y - 0.5, z + 10.0))[0]
     yield Course(f"{nerve}_dorsal_ramus_{side}", "trunk", nerve, after=fork[None])
     groove = at(
         (x + 2.0, y - 1.5, z + 6.5),
@@ -58,7 +61,8 @@ def _lumbar(nerve: str, model: VertebraModel, side: str) -> Iterator[Course]:
         (pars_x, pars_y - 6.0, pars_z - 3.0),
     )
     after = at(
-        (joint_x - 4.0, back - 3.0, joint_z + 1.0), (joint_x - 5.0, back - 7.0, joint_z - 6.0)
+        (max(joint_x - 4.0, 6.5), back - 3.0, joint_z + 1.0),
+        (max(joint_x - 5.0, 6.5), back - 7.0, joint_z - 6.0),
     )
     yield Course(f"{nerve}_medial_branch_{side}", "medial", fork, groove, model.bone, after)
     middle = 0.5 * (np.array(shape.tp_tip) + shape.tp_mid)

@@ -2,8 +2,9 @@
 
 The scapula is a flat triangular blade on the back of the second to the eighth ribs with its spine,
 acromion, glenoid and coracoid. All lie at places beside the posed thoracic vertebrae; estimates
-after CT of adults lying prone with the arms along the body. Lengths are those of adults: blade
-140 mm high, glenoid 36 by 26 mm, clavicle some 160 mm (E).
+after CT of adults lying prone: for the neck with the arms along the body, for the chest with the
+arms abducted on boards, so that they leave the picture at its side. Lengths are those of adults:
+blade 140 mm high, glenoid 36 by 26 mm, clavicle some 160 mm (E).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Places = tuple[tuple[str, float, float, float], ...]
 """Level, and x, y, z from the middle of its body along the axes of the world, right side, mm."""
 
 CLAVICLE: Places = (
-    ("t4", 24, 91, 4), ("t4", 54, 85, 12), ("t3", 88, 57, 9), ("t3", 124, 17, 25),
+    ("t3", 31, 100, 3), ("t3", 58, 91, 6), ("t3", 88, 56, 10), ("t3", 124, 17, 25),
     ("t3", 146, -7, 26),
 )  # fmt: skip
 """From the manubrium to the facet of the acromion: convex forwards, then backwards."""
@@ -39,7 +40,7 @@ _BORDER: Places = (
 )  # fmt: skip
 _BORDER_HALF = (2.0, 2.0, 2.5, 6.0, 6.0, 4.5, 3.5, 3.5, 2.5, 2.0, 2.5)
 _WITHIN: Places = (("t5", 94, -47, -10), ("t3", 96, -33, -5))
-_WITHIN_HALF = (1.6, 1.6)
+_WITHIN_HALF = (2.0, 1.9)
 # Spine of the scapula: along its crest outwards and back along the blade.
 _SPINE: Places = (
     ("t4", 63, -43, 7), ("t3", 98, -51, 2), ("t3", 132, -40, 18), ("t3", 132, -20, 6),
@@ -60,25 +61,28 @@ HEAD: Places = (("t3", 168, 3, -5),)
 """Middle of the head of the humerus."""
 HEAD_RADIUS, JOINT = 23.5, 3.0
 """Radius of the head, and bone to bone across its joint, mm."""
-_SHAFT: Places = (("t3", 170, 3, -7), ("t4", 176, 8, -30), ("t7", 180, 22, -36))
+_HANGING: Places = (("t3", 170, 3, -7), ("t4", 176, 8, -30), ("t7", 180, 22, -36))
+_ABDUCTED: Places = (("t3", 170, 3, -4), ("t3", 196, 6, 2), ("t3", 320, 24, 32))
 _SHAFT_HALF = ((21, 21), (15, 15), (11.5, 11.5))
+ARM: Places = (("t3", 128, 0, -10), _ABDUCTED[-1])
+"""Axis of the flesh of an arm that is abducted, and its radius, mm."""
+ARM_RADIUS = 46.0
 REACH = 12.0
 """How far round each piece its field is known, mm: more than the pieces flow together."""
 
 
-def build_shoulders(column: Column, scale: float, arms: bool) -> Iterator[PosedBone]:
+def build_shoulders(column: Column, scale: float, abducted: bool) -> Iterator[PosedBone]:
     """Yield the bones of both shoulders.
 
     Args:
         column: the posed column; the places hang on T2 to T8.
         scale: size, 1 is the pooled adult.
-        arms: whether the humeri are among them; the chest is drawn without arms.
+        abducted: whether the arms lie beside the head and not along the body.
     """
     for side in SIDES:
         yield _clavicle(column, side, scale)
         yield _scapula(column, side, scale)
-        if arms:
-            yield _humerus(column, side, scale)
+        yield _humerus(column, side, scale, _ABDUCTED if abducted else _HANGING)
 
 
 def places_of(column: Column, places: Places, side: str, scale: float) -> Array:
@@ -124,8 +128,8 @@ def _scapula(column: Column, side: str, scale: float) -> PosedBone:
     return _posed(f"scapula_{side}", bone, ends, 20.0 * scale)
 
 
-def _humerus(column: Column, side: str, scale: float) -> PosedBone:
-    head, shaft = (places_of(column, places, side, scale) for places in (HEAD, _SHAFT))
+def _humerus(column: Column, side: str, scale: float, arm: Places) -> PosedBone:
+    head, shaft = (places_of(column, places, side, scale) for places in (HEAD, arm))
     bone = limb(shaft, scale * np.array(_SHAFT_HALF), (0.0, 1.0, 0.0), REACH, blend=4.0)
     middle, radius = head[0].astype(np.float32), np.float32(HEAD_RADIUS * scale)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import BodySize, Column, Matrix
-from spine_tutor.anatomy.fields import Distances, Field, Points, mirrored, moved
+from spine_tutor.anatomy.fields import Distances, Field, Points, intersection, mirrored, moved
 from spine_tutor.anatomy.kinds import KINDS, Kind
 from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.rows import SIDES
@@ -76,7 +76,7 @@ class VertebraModel:
         z = (points - self.frame[:3, 3]) @ self.frame[:3, 2]
         near = np.flatnonzero((z < 3) & (distance < 6))
         space = self.space - self.below(points[near])
-        distance[near] = np.maximum(distance[near], space)
+        distance[near] = intersection(distance[near], space, 1.0)  # no knife edges
         return distance
 
     def parts(self, points: Points) -> NDArray[np.uint8]:

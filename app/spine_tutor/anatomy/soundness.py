@@ -2,7 +2,7 @@
 
 What can be told from a case's numbers is refused before anything is built (`case`, `column`). The
 rest shows only once every structure has its place: a vertebra that a curve has turned into its
-neighbour, or a root that has lost its way.
+neighbour, a root that has lost its way, or a sac that is pinched off.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TAKEN = ("lamina", "spinous_process")
 def refuse_broken(
     labels: NDArray[np.uint16], known: StructureSet, case: Case, region: Region
 ) -> None:
-    """Refuse a body whose bones or nerve roots are gone or torn.
+    """Refuse a body whose bones, nerve roots or dura are gone or torn.
 
     Args:
         labels: of the fine grid.
@@ -47,7 +47,7 @@ def refuse_broken(
         spans = [box for box in (boxes[label - 1] for label in members) if box is not None]
         if not spans:
             faults.append(f"{one.name} has no room.")
-        elif "_nerve_root_" in one.id:
+        elif "_nerve_root_" in one.id or one.id == "dura":
             around = tuple(
                 slice(min(s.start for s in axis), max(s.stop for s in axis))
                 for axis in zip(*spans, strict=True)
@@ -60,8 +60,10 @@ def refuse_broken(
 
 
 def _expected(one: Structure, case: Case, region: Region) -> bool:
-    """Return whether every body of a region has a structure: a vertebra's part, or a root."""
+    """Return whether every body of a region has a structure: bone's part, root, or dura."""
     level, _, part = one.id.partition("_")
+    if one.id == "dura":
+        return True
     if "_nerve_root_" in one.id:
         return level in region.levels and level in region.roots
     if level not in (region.levels[1:] if region.pelvis else region.levels[1:-1]):

@@ -39,6 +39,9 @@ _WIDE = (
 """Height above the sternal angle and half width there, mm (estimates)."""
 _THICK = ((48.0, 6.0), (0.0, 5.5), (-98.0, 5.0), (-106.0, 2.5), (-126.0, 2.0))
 """Height above the sternal angle and half thickness there, mm (estimates)."""
+KINK = 20.0
+"""By how much the manubrium leans back from the line of the body of the sternum, degrees
+(recalled: an angle of some 160°)."""
 _ANGLE_OFF = (0.0, 12.0, -8.0)
 """From the level ends of the second ribs to the sternal angle, mm (estimate)."""
 _NOTCHES = {1: 35.0, 2: 0.0, 3: -24.0, 4: -45.0, 5: -63.0, 6: -78.0, 7: -91.0}
@@ -56,12 +59,14 @@ def sternal_frames(ribs: Mapping[str, RibModel], scale: float) -> tuple[Matrix, 
     """Return the frames (4×4) of manubrium and body: origin in the sternal angle, z along them.
 
     Args:
-        ribs: ribs 1, 2 and 5 of the right side, by id.
+        ribs: ribs 2 and 5 of the right side, by id.
         scale: size, 1 is the pooled adult.
     """
-    first, second, fifth = (_end(ribs[f"rib_{n}_right"]) * [0, 1, 1] for n in (1, 2, 5))
+    second, fifth = (_end(ribs[f"rib_{n}_right"]) * [0, 1, 1] for n in (2, 5))
     angle = second + scale * np.array(_ANGLE_OFF)
-    return _frame(angle, first - second), _frame(angle, second - fifth)
+    body = _frame(angle, second - fifth)
+    back = np.radians(KINK)
+    return _frame(angle, body[:3, :3] @ [0.0, -np.sin(back), np.cos(back)]), body
 
 
 def _frame(origin: Array, up: Array) -> Matrix:

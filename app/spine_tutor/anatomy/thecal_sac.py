@@ -1,17 +1,26 @@
-"""The thecal sac with what lies in it: cord and cauda equina."""
+"""The thecal sac: an ellipse where it has room, squeezed by what narrows its canal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
 from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
-from spine_tutor.anatomy.canal import END, WALL_STEP, CanalLine, CanalWall
+from spine_tutor.anatomy.canal import (
+    ANGLES,
+    END,
+    WALL_STEP,
+    CanalLine,
+    CanalWall,
+    by_angle,
+    free_around,
+)
 from spine_tutor.anatomy.canvas import Canvas
+from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
 
 Array = NDArray[np.float64]
@@ -27,12 +36,12 @@ SAC: Mapping[str, tuple[float, float, float]] = {
     "t6": (6.85, 6.15, 0.8),
     "t10": (7.6, 6.8, 0.4),
     "t12": (8.6, 7.8, 0.3),
-    "l1": (8.7, 7.0, 0.4),
-    "l2": (8.6, 6.6, 0.5),
+    "l1": (8.7, 5.9, 0.4),
+    "l2": (8.6, 6.0, 0.5),
     "l3": (8.4, 6.3, 0.6),
     "l4": (8.2, 6.1, 1.0),
     "l5": (7.6, 5.6, 1.6),
-    "s1": (5.8, 4.2, 2.5),
+    "s1": (6.4, 4.7, 2.5),
     "s2": (3.6, 2.9, 2.5),
 }
 BEHIND_SAC = 0.3
@@ -43,33 +52,35 @@ DURA = 0.7
 """Thickness of dura and arachnoid as painted, mm: a voxel or more, so that it has no holes."""
 INTO_SKULL = 3.0
 """How far beyond the canal of the atlas the sac goes on to the fluid round the brain, mm (E)."""
-CORD: Mapping[str, tuple[float, float]] = {
-    "c1": (5.3, 4.1),
-    "c3": (5.9, 3.8),
-    "c5": (6.25, 3.7),
-    "c7": (5.6, 3.5),
-    "t2": (4.4, 3.1),
-    "t6": (4.1, 2.95),
-    "t9": (4.1, 3.0),
-    "t11": (4.4, 3.3),
-    "t12": (3.8, 2.85),
-}
-"""Half width and half depth of the cord, mm: C5, T6 and T12 after the PAM50 template, the rest
-estimates. The enlargements are C4–T1 and T10–L1."""
-STRAND = 0.55
-"""Radius of a root of the cauda equina, mm (estimate; 1–1.5 mm across)."""
+SNUG = 0.4
+"""Least gap between a squeezed sac and what squeezes it, mm: a film of fat (estimate)."""
+GROWTH = np.arange(1.0, 1.16, 0.03)
+"""By how much a squeezed sac may become wider: fluid moves aside and fat gives way, until the dura
+is taut (estimate)."""
+RELEASED = (0.12, 1.2)
+"""What the sac gains where a laminectomy has opened the canal: share of its depth, and mm that it
+moves back (estimate)."""
+TAUT = (17, 5)
+"""Narrowest slit between its surroundings into which the sac bulges: angles and places (estimate:
+34°, 5 mm)."""
+ABREAST = np.radians(12.0)
+"""What stands straight behind or before a sac moves it; what stands beside that dents it (E)."""
+FIELD = 14.0
+"""How far from the line of the canal the sac may reach, mm."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sac:
-    """The shape of the thecal sac along a canal line: an ellipse at every place, mm.
+    """The shape of the thecal sac along a canal line, mm.
 
     Attributes:
         line: along which it lies.
         column: the posed vertebrae.
-        s: places along the line where the shape is known.
-        half_width, half_depth: half axes at these places.
-        middle: how far the middle of the sac is before the line at these places.
+        s: even places along the line where the shape is known.
+        half_width, half_depth: half axes of the ellipse that it is where it has room.
+        middle: how far its middle is before the line at these places.
+        aside: how far its middle is to the right of the line.
+        reach: (angles, places) how far its wall is from its middle.
     """
 
     line: CanalLine
@@ -78,6 +89,8 @@ class Sac:
     half_width: Array
     half_depth: Array
     middle: Array
+    aside: Array
+    reach: Array
 
     @property
     def end(self) -> float:
@@ -85,24 +98,41 @@ class Sac:
         return self.line.levels.get("s2", -1e3)
 
     def section(self, s: ArrayLike) -> tuple[Array, Array, Array]:
-        """Return half width, half depth and `d` of the middle of the sac at places `s`."""
+        """Return half width and half depth, as where it has room, and `d` of its middle."""
         s = np.asarray(s, float)
         width = np.interp(s, self.s, self.half_width)
         depth = np.interp(s, self.s, self.half_depth)
-        near = np.clip((s - self.end) / 6.0, 0.0, 1.0)
-        taper = np.sqrt(near * (2.0 - near)) + 1e-3  # the end is round
+        taper = self._taper(s)
         return width * taper, depth * taper, np.interp(s, self.s, self.middle)
 
+    def wall(self, angle: ArrayLike, s: ArrayLike) -> Array:
+        """Return how far its wall is from its middle at angles from straight behind."""
+        return by_angle(self.reach, self.s, angle, s) * self._taper(s)
+
+    def beside(self, s: ArrayLike) -> Array:
+        """Return how far its middle is to the right of the line."""
+        return np.interp(np.asarray(s, float), self.s, self.aside)
+
     def place(self, s: ArrayLike, across: ArrayLike, ahead: ArrayLike) -> Array:
-        """Return world points inside the sac; `across` and `ahead` are shares of its half axes."""
+        """Return world points in the sac; `across` and `ahead` are shares of the way to its wall.
+
+        They are those of the half axes where it is an ellipse.
+        """
         width, depth, middle = self.section(s)
-        return self.line.place(s, np.asarray(across) * width, middle + np.asarray(ahead) * depth)
+        angle = np.arctan2(np.asarray(across) * width, -np.asarray(ahead) * depth)
+        far = np.hypot(across, ahead) * self.wall(angle, s)
+        u, d = far * np.sin(angle), -far * np.cos(angle)
+        return self.line.place(s, self.beside(s) + u, middle + d)
+
+    def _taper(self, s: ArrayLike) -> Array:
+        near = np.clip((np.asarray(s, float) - self.end) / 6.0, 0.0, 1.0)
+        return np.sqrt(near * (2.0 - near)) + 1e-3  # the end is round
 
 
-def fit_sac(wall: CanalWall, column: Column) -> Sac:
+def fit_sac(wall: CanalWall, column: Column, case: Case) -> Sac:
     """Return the sac that lies on the back of the discs and fits between the laminae.
 
-    It sags a little into the hollow backs of the bodies, and keeps what room the canal leaves it.
+    It sags a little into the hollow backs of the bodies, and keeps what room the bones leave it.
     """
     line, s = wall.line, wall.s
     near = wall.closest(150.0, 180.0)
@@ -112,8 +142,98 @@ def fit_sac(wall: CanalWall, column: Column) -> Sac:
         line.along_column({level: row[n] for level, row in SAC.items()}, s) for n in range(3)
     )
     room = 0.5 * (front + back - gap - BEHIND_SAC)
-    depth = np.minimum(depth, room)
-    return Sac(line, column, s, width, depth, front - gap - depth)
+    depth = np.minimum(case.height_scale * depth, room)
+    released = _released(line, column, case, s)
+    depth = depth * (1.0 + RELEASED[0] * released)
+    middle = front - gap - depth - RELEASED[1] * released
+    width = case.height_scale * width
+    reach = 1.0 / np.hypot(np.sin(ANGLES)[:, None] / width, np.cos(ANGLES)[:, None] / depth)
+    return Sac(line, column, s, width, depth, middle, np.zeros_like(s), reach)
+
+
+def _released(line: CanalLine, column: Column, case: Case, s: Array) -> Array:
+    """Return 1 where the lamina of a level is gone, 0 away from there."""
+    share = np.zeros_like(s)
+    for level in set(case.laminectomy) & set(column.region.levels):
+        height = column.bodies[level].height
+        off = (s - line.levels[level] + 0.5 * height) / (0.8 * height)  # it hangs below its body
+        share = np.maximum(share, np.clip(1.0 - off**2, 0.0, 1.0))
+    return share
+
+
+def squeezed(sac: Sac, room: Array) -> Sac:
+    """Return a sac as the walls of its canal leave it.
+
+    Where bone, disc or a thick flavum stand in its ellipse it gives way: it becomes a little wider
+    where there is fat, and is smaller where there is none, flat or like a clover leaf.
+
+    Args:
+        sac: as it is where it has room.
+        room: (angles, places) how far from the line of the canal its walls are, mm.
+    """
+    middle = sac.middle + _pushed(sac, room)
+    s, width, depth, middle = (a[::2] for a in (sac.s, sac.half_width, sac.half_depth, middle))
+
+    def within(u: Array, d: Array) -> Array:
+        """Return how far a place is inside the walls, mm."""
+        return by_angle(room, sac.s, np.arctan2(u, -d), s) - np.hypot(u, d) - SNUG
+
+    # what is left of the ellipse, and a place in it from which all of it can be seen
+    q = np.arange(-FIELD, FIELD + 0.1, 0.5)
+    u, d = np.broadcast_arrays(q[:, None, None], middle + q[:, None])
+    left = (np.hypot(u / width, (d - middle) / depth) < 1.0) & (within(u, d) > 0)
+    aside = (u * left).sum(axis=(0, 1)) / np.maximum(left.sum(axis=(0, 1)), 1)
+    column = np.rint((aside + FIELD) / 0.5).astype(int)
+    seen = left.sum(axis=0) * left[column, :, np.arange(len(s))].T  # where it is wide
+    ahead = (d[0] * seen).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    aside, ahead = (gaussian_filter1d(a, 2.0) for a in (aside, ahead))
+
+    far = np.arange(0.0, FIELD, 0.25)
+    across, along = np.sin(ANGLES)[:, None], -np.cos(ANGLES)[:, None]
+    inside = within(aside + far[:, None] * across[:, None], ahead + far[:, None] * along[:, None])
+    inside[:, -1] = -1.0
+    first = np.maximum((inside < 0).argmax(axis=1), 1)[:, None]
+    before, after = (np.take_along_axis(inside, n, axis=1)[:, 0] for n in (first - 1, first))
+    before = np.maximum(before, 0.0)
+    free = far[first[:, 0] - 1] + 0.25 * before / np.maximum(before - after, 1e-6)
+
+    def shape(k: Array | float) -> Array:
+        """Return how far the wall of a sac is that is `k` times as wide, mm."""
+        a, b = k * width, depth
+        # where a way from the middle meets the ellipse
+        p = (across / a) ** 2 + (along / b) ** 2
+        h = (across * aside / a**2) + along * (ahead - middle) / b**2
+        c = (aside / a) ** 2 + ((ahead - middle) / b) ** 2 - 1.0
+        ellipse = np.maximum((np.sqrt(np.maximum(h * h - p * c, 0.0)) - h) / p, 0.1)
+        # taut: it does not follow into a slit, and bends gently
+        share = np.minimum(free / ellipse, 1.0)
+        taut = ndimage.grey_opening(share, TAUT, mode=("wrap", "nearest"))
+        eased = ndimage.gaussian_filter(taut, (2.0, 1.5), mode=("wrap", "nearest"))
+        return ellipse * np.minimum(taut, eased)
+
+    # as much wider as gives it back its area, if any width does
+    area = np.stack([(shape(k) ** 2).mean(axis=0) for k in GROWTH])
+    k = np.array([np.interp(w, a, GROWTH) for w, a in zip(width * depth, area.T, strict=True)])
+    return replace(
+        sac, s=s, half_width=width, half_depth=depth, middle=ahead, aside=aside,
+        reach=shape(gaussian_filter1d(k, 2.0)),
+    )  # fmt: skip
+
+
+def _pushed(sac: Sac, room: Array) -> Array:
+    """Return how far forwards what is behind a sac pushes it, less what is before it, mm.
+
+    It gives way as far as there is fat on the other side, then comes to lie halfway.
+    """
+    off_axis = np.abs(np.cos(ANGLES))[:, None]
+    behind, before = np.abs(ANGLES) < ABREAST, np.abs(ANGLES) > np.pi - ABREAST
+    back, front = ((room * off_axis)[way].min(axis=0) - SNUG for way in (behind, before))
+    # how far it stands out behind and before
+    out_behind = sac.half_depth - sac.middle - back
+    out_before = sac.half_depth + sac.middle - front
+    halfway = 0.5 * (out_behind - out_before)
+    pushed = np.clip(halfway, -np.maximum(out_before, 0.0), np.maximum(out_behind, 0.0))
+    return gaussian_filter1d(pushed, 3.0 / WALL_STEP)
 
 
 def _narrowest(distance: Array, over: float) -> Array:
@@ -122,57 +242,22 @@ def _narrowest(distance: Array, over: float) -> Array:
     return gaussian_filter1d(least, 0.25 * over / WALL_STEP)
 
 
-def paint_sac(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
-    """Paint dura and cerebrospinal fluid, then cord and cauda equina into the fluid."""
+def paint_sac(canvas: Canvas, sac: Sac) -> None:
+    """Paint dura and cerebrospinal fluid into what is free."""
     line = sac.line
-    low = np.r_[-12.0, line.points.min(axis=0) - 12.0]
-    high = np.r_[12.0, line.points.max(axis=0) + 12.0]
-    window = canvas.window(low, high)
-    u, d, s = line.coordinates(canvas, window)
-    # single precision: in a bent column the window is large
-    single = (a.astype(np.float32) for a in (u, d, *sac.section(s)))
-    u, d, width, depth, middle = cast(tuple[Array, ...], tuple(single))
-    radius = np.sqrt((u / width) ** 2 + ((d - middle) / depth) ** 2)
-    outside = (radius - 1.0) * np.minimum(width, depth)
-    outside = np.maximum(outside, np.float32(sac.end) - s.astype(np.float32))
-    inside = outside < 0
+    window, where, u, d, s = free_around(canvas, line, FIELD)
+    u, d = u - sac.beside(s), d - sac.section(s)[2]
+    outside = np.hypot(u, d) - sac.wall(np.arctan2(u, -d), s)
+    outside = np.maximum(outside, sac.end - s)
+    inside, shell = (np.zeros(canvas.labels[window].shape, bool) for _ in range(2))
+    inside[where] = outside < 0
+    shell[where] = outside > -DURA
+    shell |= ~ndimage.binary_erosion(inside, border_value=1)  # whole where it is steep, too
     if "c1" in line.levels:  # at the foramen magnum it opens into the skull
-        inside &= s < line.levels["c1"] + END + INTO_SKULL
-    canvas.paint("dura", inside & (outside > -DURA), window)
+        top = s > line.levels["c1"] + END + INTO_SKULL
+        inside[tuple(n[top] for n in where)] = False
+    canvas.paint("dura", inside & shell, window)
     canvas.paint("cerebrospinal_fluid", inside, window)
-    if "spinal_cord" in canvas.structures:
-        _paint_cord(canvas, sac, window, u, d, s)
-    if "cauda_equina" in canvas.structures:
-        _paint_cauda(canvas, sac, rng)
-
-
-def conus_tip(sac: Sac) -> float:
-    """Return `s` of the tip of the conus: the lower third of L1, the mean of 504 people.
-
-    Far below or above where the region does not hold L1.
-    """
-    if "l1" not in sac.line.levels:
-        return -1e3 if sac.column.region.levels[0] != "l5" else 1e3
-    return sac.line.levels["l1"] - sac.column.bodies["l1"].height / 3.0
-
-
-def _paint_cord(
-    canvas: Canvas, sac: Sac, window: tuple[slice, ...], u: Array, d: Array, s: Array
-) -> None:
-    tip = conus_tip(sac)
-    middle = sac.section(s)[2]
-    size = np.clip((s - tip) / 24.0, 0.0, 1.0) ** 0.6 + 1e-3  # the conus is some 24 mm long
-    half_width, half_depth = (
-        size * sac.line.along_column({level: row[n] for level, row in CORD.items()}, s)
-        for n in range(2)
-    )
-    cord = ((u / half_width) ** 2 + ((d - middle) / half_depth) ** 2 < 1.0) & (s > tip)
-    labels = canvas.labels[window]
-    label, tissue = canvas.code("spinal_cord")
-    fluid = canvas.structures["cerebrospinal_fluid"].label
-    cord &= labels == fluid
-    labels[cord] = label
-    canvas.tissues[window][cord] = tissue
 
 
 def root_exit(line: CanalLine, column: Column, level: str, under: str | None = None) -> float:
@@ -193,43 +278,3 @@ SACRAL_EXITS = {"s2": 9.0, "s3": 4.5, "s4": 2.5}
 """How far above the end of the sac the last roots leave it, mm (estimate)."""
 EXIT = (0.86, 0.12)
 """Where in the section of the sac a root leaves it: shares of the half axes, across and ahead."""
-
-
-def _paint_cauda(canvas: Canvas, sac: Sac, rng: np.random.Generator) -> None:
-    """Paint a ventral and a dorsal strand a root, and the sacral ones and the filum to the end.
-
-    The roots that leave next lie at the side, those that leave later behind and medially, spread
-    over the back half of the sac as in a person at rest.
-    """
-    line = sac.line
-    tip = conus_tip(sac)
-    top = tip + 10.0
-    start_at = min(top, float(sac.s[-1]) + 4.0)
-    leaving = [("l2", 0), ("l3", 1), ("l4", 2), ("l5", 3), ("s1", 4), ("s2", 5), ("s3", 6),
-               ("s4", 7)]  # fmt: skip
-    for level, order in leaving:
-        if level in sac.column.frames and level not in line.levels:
-            continue  # it leaves above the region
-        exit_ = root_exit(line, sac.column, level) if level in sac.column.frames else sac.end + 5.0
-        for side in (-1.0, 1.0):
-            for dorsal in (True, False):
-                # rest: the angle from straight behind, in the section of the sac
-                rest = np.radians(108.0 - 13.5 * order - (0.0 if dorsal else -7.0))
-                far = (0.80 if dorsal else 0.52) + rng.uniform(-0.05, 0.05)
-                t = np.linspace(0.0, 1.0, 60)
-                s = start_at + (exit_ - start_at) * t
-                settle = np.clip((top - s) / 35.0, 0.0, 1.0)
-                wave = 0.05 * np.sin(2 * np.pi * (s / rng.uniform(40, 70) + rng.uniform()))
-                start = np.radians(55.0 if dorsal else 125.0)
-                angle = start + (rest - start) * settle + wave
-                reach = (0.42 + 0.0 * t) * (1 - settle) + far * settle
-                across, ahead = side * reach * np.sin(angle), -reach * np.cos(angle)
-                if order < 5:  # to the side, and out
-                    leave = np.clip((exit_ + 22.0 - s) / 22.0, 0.0, 1.0) ** 2
-                    across += leave * (side * EXIT[0] - across)
-                    ahead += leave * (EXIT[1] + (0.12 if dorsal else -0.12) - ahead)
-                canvas.paint_tube(
-                    "cauda_equina", sac.place(s, across, ahead), STRAND, into="cerebrospinal_fluid"
-                )
-    s = np.linspace(min(tip, start_at), sac.end + 4.0, 80)
-    canvas.paint_tube("cauda_equina", sac.place(s, 0.0, -0.78), 0.5, into="cerebrospinal_fluid")

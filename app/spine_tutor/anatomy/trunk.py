@@ -97,6 +97,10 @@ class Trunk:
         canvas.paint_solid("skin", body, above=-SKIN)
         canvas.paint_solid("subcutaneous_fat", body)
 
+    def abdomen(self) -> Solid:
+        """Return what lies within the wall of the abdomen, both sides."""
+        return on_both(self.solids["fascia"].grown(-ABDOMINAL_WALL))
+
     def _on(self, name: str, side: str) -> Solid:
         return on_side(self.solids[name], side)
 

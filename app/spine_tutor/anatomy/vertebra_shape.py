@@ -43,25 +43,27 @@ class Landmarks(BaseModel):
     pillar_half: Pair = (5.5, 5.5)
     pars: Point
     pars_half: Pair
-    lamina_mid: Pair
+    # its middle at the upper and the lower border of the laminae, and half thicknesses there
+    lamina_top: Pair
+    lamina_bottom: Pair
     lamina_half: Pair
-    lamina_lean: float
+    lamina_notch: Pair  # x and z, of their lower border beside the inferior articular process
     sap_front: Point
     sap_mid: Point
     sap_back: Point
     sap_half: Pair
-    sap_tip_half: float | None = None  # of a blade that narrows upwards: T1 to T11
+    sap_tip_half: float | None = None  # of a blade that narrows upwards: T1 to T12
     sap_lean: float = 0.0
     iap_base: Point
     iap_tip: Point
     iap_half: Pair
+    iap_end: float  # how far the process reaches below its tip
     tp_mid: Point
     tp_tip: Point
     tp_root_half: Pair
     tp_mid_half: Pair
     tp_tip_half: Pair
     spinous_outline: tuple[Pair, ...]
-    spinous_margin: float
     spinous_half: tuple[float, float, float]
     # middles of what lies in the costal facets: head of its own rib and of the next, tubercle
     rib_head: Point | None = None
@@ -78,8 +80,11 @@ class VertebraShape(Landmarks):
     pedicle_height: float
     endplate_hollow_upper: float
     endplate_hollow_lower: float
+    encroach: float = 0.0  # how far its articular processes may grow into the canal
 
 
+ENCROACH = 1.5
+"""How far severely worn facet joints grow into the canal, mm (estimate)."""
 _MEASURED = (
     "pedicle_width",
     "pedicle_height",
@@ -95,7 +100,7 @@ _LENGTHS = (
     "tubercle_radius",
     "sap_tip_half",
     "pedicle_z",
-    "spinous_margin",
+    "iap_end",
     *_MEASURED,
 )
 """Single numbers in mm; the other single numbers are ratios."""
@@ -117,7 +122,7 @@ def vertebra_shape(level: str, case: Case) -> VertebraShape:
     thicker = 1.5 * case.facet_hypertrophy
     for name in ("sap_half", "iap_half"):
         values[name] = tuple(half + thicker for half in values[name])
-    return VertebraShape(**values)
+    return VertebraShape(**values, encroach=scale * ENCROACH * case.facet_hypertrophy)
 
 
 def _scaled(value: tuple, scale: float, across: float) -> tuple:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from spine_tutor.anatomy.bones import Skeleton
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.cord import CORD, conus_tip
 from spine_tutor.anatomy.nerves import Root, Roots
 from spine_tutor.anatomy.rows import SIDES
-from spine_tutor.anatomy.thecal_sac import CORD, EXIT, Sac, conus_tip
+from spine_tutor.anatomy.thecal_sac import EXIT, Sac
 from spine_tutor.anatomy.tubes import STEP, Tube, hugging, smooth, tube
 
 Array = NDArray[np.float64]

@@ -1,24 +1,34 @@
-"""Kidneys, liver and bowel: what lies before the column and shows in every picture.
+"""The organs of the abdomen, which lie before the column and show in every picture.
 
 Positions and sizes are estimates after axial CT of adults, mm.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import PchipInterpolator
 
 from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
 from spine_tutor.anatomy.column import Column
+from spine_tutor.anatomy.fields import intersection
 from spine_tutor.anatomy.tubes import smooth
+
+Array = NDArray[np.float64]
 
 KIDNEY = (25.0, 24.0, 53.0)
 """Half width, depth and length of a kidney, mm."""
+PERIRENAL = 7.0
+"""Thickness of the fat round a kidney, mm."""
 
 RECTUM = ((-22, 18, -26), (-8, -8, -44), (0, -32, -62), (0, -44, -86), (0, -34, -108),
           (0, -30, -124), (0, -44, -142), (0, -62, -160))  # fmt: skip
-"""Middle of the rectum from the sigmoid colon to the anus, in the world, mm."""
+"""Middle of the rectum from the sigmoid colon to the anus, in the world, mm, before a sacrum whose
+upper endplate slopes by `SLOPE`; it turns with the sacrum."""
+SLOPE = 40.0
 
 LIVER_BACK = ((-60, 84), (-30, 64), (0, 48), (22, 40), (34, 14), (48, -8), (64, -40))
 """Back of the liver: x, and how far before the front of the bodies it lies there, mm: behind the
@@ -27,8 +37,58 @@ LIVER_FLOOR = ((-60, 66), (-20, 30), (10, 10), (45, -12), (75, -40), (110, -70))
 """Its lower surface: x, and height above the middle of T12 beside the bodies, mm."""
 LIVER_EDGE = -0.35
 """By how much the lower surface falls forwards."""
+LIVER_ROUND = 24.0
+"""Over what width its lower edge is rounded, mm."""
 LIVER_LEFT = -56.0
 """x of the tip of its left lobe, mm."""
+
+ORGANS: Mapping[str, tuple[str, tuple[float, ...], tuple[float, ...], tuple[float, float]]] = {
+    "heart_chambers": ("t8", (-17, 87, 4), (49, 33, 31), (34, 34)),
+    "heart": ("t8", (-17, 87, 2), (60, 44, 42), (34, 34)),
+    "stomach_gas": ("t11", (-58, 38, 16), (31, 24, 20), (10, 0)),
+    "stomach": ("t11", (-58, 52, 2), (40, 44, 48), (10, 0)),
+    "spleen": ("t11", (-88, 8, -4), (22, 46, 52), (-8, -20)),
+}
+"""Organs as ellipsoids: middle relative to that of a body, half axes, and a turn about y and z,
+degrees; mm."""
+
+
+def front_of_bodies(column: Column, z: Array) -> NDArray[np.float32]:
+    """Return y of the front of the bodies at some heights, mm."""
+    levels = sorted(column.levels, key=lambda level: float(column.frames[level][2, 3]))
+    bodies = np.array([column.frames[level][:3, 3] for level in levels])
+    depth = [column.bodies[level].depth for level in levels]
+    front = np.interp(z, bodies[:, 2], bodies[:, 1]) + 0.5 * np.interp(z, bodies[:, 2], depth)
+    return front.astype(np.float32)
+
+
+def organ(name: str, column: Column, within: Solid, size: float) -> Solid:
+    """Return what of one of `ORGANS` lies within a solid of the whole lattice."""
+    level, at, half, (tilt, turn) = ORGANS[name]
+    middle = column.frames[level][:3, 3] + size * np.array(at)
+    first = (middle - size * max(half) - within.origin) / within.spacing
+    last = (middle + size * max(half) - within.origin) / within.spacing
+    first = np.clip(np.floor(first).astype(int), 0, np.array(within.values.shape) - 2)
+    last = np.ceil(last).astype(int) + 1
+    part = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
+    values = within.values[part]
+    origin = within.origin + within.spacing * first
+    shapes = ((-1, 1, 1), (1, -1, 1), (1, 1, -1))
+    p, q, r = (
+        (origin[n] - middle[n] + within.spacing * np.arange(values.shape[n])).reshape(shape)
+        for n, shape in enumerate(shapes)
+    )
+    p, q = _turned(p, q, -turn)
+    p, r = _turned(p, r, tilt)
+    a, b, c = size * np.array(half)
+    radius = np.sqrt((p / a) ** 2 + (q / b) ** 2 + (r / c) ** 2)
+    solid = ((radius - 1.0) * min(a, b, c)).astype(np.float32)
+    return Solid(np.maximum(solid, values), origin, within.spacing)
+
+
+def _turned(a: Array, b: Array, degrees: float) -> tuple[Array, Array]:
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return cos * a + sin * b, cos * b - sin * a
 
 
 def liver(below: Solid, front: NDArray[np.float32], t12: float, size: float) -> Solid:
@@ -47,20 +107,40 @@ def liver(below: Solid, front: NDArray[np.float32], t12: float, size: float) -> 
         for n in range(3)
     )
     ahead = y[:, None] - front[None, :] / np.float32(size)
-    back = np.interp(x, *np.array(LIVER_BACK, float).T).astype(np.float32)
-    floor = np.interp(x, *np.array(LIVER_FLOOR, float).T).astype(np.float32)
+    back, floor = (_curve(rows, x) for rows in (LIVER_BACK, LIVER_FLOOR))
     floor = floor[:, None, None] + np.float32(LIVER_EDGE) * (ahead - np.float32(40.0))[None]
-    inside = np.maximum(back[:, None, None] - ahead, floor - (z - np.float32(t12 / size)))
+    behind = np.broadcast_to(back[:, None, None] - ahead, below.values.shape)
+    inside = intersection(behind, floor - (z - np.float32(t12 / size)), LIVER_ROUND)
     inside = np.maximum(0.7 * inside, np.float32(LIVER_LEFT) - x[:, None, None])
     np.maximum(np.float32(size) * inside, below.values, out=inside)
     return Solid(inside, below.origin, below.spacing)
 
 
-def paint_pelvic_organs(canvas: Canvas, size: float) -> None:
-    """Paint rectum, with gas that rises to its back in a prone person, and bladder."""
+def _curve(rows: ArrayLike, x: Array) -> NDArray[np.float32]:
+    """Return a smooth curve through rows of x and y, constant beyond them."""
+    known = np.array(sorted(np.asarray(rows, float).tolist())).T
+    return PchipInterpolator(*known)(np.clip(x, known[0, 0], known[0, -1])).astype(np.float32)
+
+
+def paint_pelvic_organs(canvas: Canvas, column: Column, body: Solid, size: float) -> None:
+    """Paint rectum, with gas that rises to its back in a prone person, and bladder.
+
+    Args:
+        canvas: where to.
+        column: with the sacrum.
+        body: the right half of the trunk, at whose skin the anus is.
+        size: of the body, 1 is the average adult.
+    """
     rectum = size * smooth(RECTUM)
+    up = column.endplate("s1", "upper")[:3, 2]
+    y, z = _turned(rectum[:, 1], rectum[:, 2], float(np.degrees(np.arctan2(up[1], up[2]))) - SLOPE)
+    rectum = np.column_stack([rectum[:, 0], y, z])
     share = np.linspace(0.0, 1.0, len(rectum))
     radius = size * np.interp(share, [0.0, 0.35, 0.7, 0.85, 1.0], [12.0, 17.0, 15.0, 8.0, 6.0])
+    at = np.rint((np.abs(rectum) * [1, 0, 0] + rectum * [0, 1, 1] - body.origin) / body.spacing)
+    at = np.clip(at.astype(int), 0, np.array(body.values.shape) - 1)
+    within = body.values[tuple(at.T)] < -radius
+    rectum, radius, share = rectum[within], radius[within], share[within]
     gas = (share > 0.2) & (share < 0.65)
     canvas.paint_tube("bowel_gas", rectum[gas] - [0.0, 5.0 * size, 0.0], 0.5 * radius[gas])
     canvas.paint_tube("rectum", rectum, radius)
@@ -72,7 +152,7 @@ def paint_pelvic_organs(canvas: Canvas, size: float) -> None:
 
 
 def paint_kidneys(canvas: Canvas, column: Column, case: Case) -> None:
-    """Paint the kidneys with the fat of their sinus: T12 to L3, the left a little higher."""
+    """Paint the kidneys in their fat: T12 to L3, the left a little higher."""
     middle = 0.5 * (column.frames["l1"][:3, 3] + column.frames["l2"][:3, 3])
     half = case.height_scale * np.array(KIDNEY)
     for side, sign, lift in (("left", -1.0, 6.0), ("right", 1.0, -8.0)):
@@ -86,6 +166,9 @@ def paint_kidneys(canvas: Canvas, column: Column, case: Case) -> None:
         hilum = ((p + half[0]) / 15.0) ** 2 + (q / 11.0) ** 2 + (r / 26.0) ** 2
         body = (p / half[0]) ** 2 + (q / half[1]) ** 2 + (r / half[2]) ** 2
         canvas.paint(f"kidney_{side}", (body < 1.0) & (hilum > 1.0), window)
+        a, b, c = half + PERIRENAL
+        capsule = (p / a) ** 2 + (q / b) ** 2 + (r / c) ** 2
+        canvas.paint("retroperitoneal_fat", capsule < 1.0, window)
 
 
 def paint_bowel(canvas: Canvas, column: Column, case: Case) -> None:
@@ -94,10 +177,10 @@ def paint_bowel(canvas: Canvas, column: Column, case: Case) -> None:
     belly = 0.6 * max(0.0, case.subcutaneous_fat - 18.0)
     top = column.frames["l1"][2, 3]
     colon: list[tuple[NDArray[np.float64], float]] = [
-        (smooth([[104, 44, -40], [112, 46, 20], [114, 48, 70], [104, 60, 112]]), 19.0),
+        (smooth([[104, 44, -40], [112, 46, 20], [114, 48, 70], [104, 60, 96]]), 19.0),
         (smooth([[-104, 60, 128], [-118, 44, 90], [-120, 42, 40], [-112, 48, -20], [-92, 62, -60]]),
          12.0),
-        (smooth([[98, 84, top - 20], [50, 106, top - 42], [0, 108, top - 52], [-50, 104, top - 36],
+        (smooth([[98, 84, top - 48], [50, 106, top - 54], [0, 108, top - 56], [-50, 104, top - 36],
                  [-98, 82, top - 12]]), 16.0),
     ]  # fmt: skip
     loops = []
