@@ -26,13 +26,17 @@ from spine_tutor.anatomy.discs import paint_discs
 from spine_tutor.anatomy.extent import Box, boxes
 from spine_tutor.anatomy.flava import fit_flava, lining, paint_flava, room
 from spine_tutor.anatomy.hardware import paint_hardware
+from spine_tutor.anatomy.hip_joint import paint_hip_joints
 from spine_tutor.anatomy.landmarks import atlas_landmarks
 from spine_tutor.anatomy.ligaments import (
     paint_capsules,
     paint_epidural_fat,
     paint_interspinous,
-    paint_longitudinal,
     paint_supraspinous,
+)
+from spine_tutor.anatomy.longitudinal import (
+    paint_anterior_longitudinal,
+    paint_posterior_longitudinal,
 )
 from spine_tutor.anatomy.lower_back import LowerBack
 from spine_tutor.anatomy.memory import give_back_large
@@ -207,12 +211,14 @@ def _paint_canal(
         paint_over_hiatus(fine, column)
         for canvas in (fine, coarse):
             paint_sacroiliac_joints(canvas, skeleton)
+            paint_hip_joints(canvas, skeleton, column)
     tell(0.34, "Measuring the canal")
     wall = CanalWall(fine, canal_line(column, case), case.laminectomy)
     tell(0.40, "Filling the thecal sac")
     resting = fit_sac(wall, column, case)
     flava = fit_flava(wall, resting, case)
     sac = squeezed(resting, room(wall, flava))
+    paint_posterior_longitudinal(fine, wall, sac)  # dura and veins give way to it
     paint_sac(fine, sac)
     paint_contents(fine, sac, rng)
     tell(0.42, "Leading out the nerves")
@@ -232,7 +238,7 @@ def _paint_canal(
         tubes.append(tube)
     tell(0.46, "Stretching the ligaments")
     paint_flava(fine, wall, flava)
-    paint_longitudinal(fine, column.region)
+    paint_anterior_longitudinal(fine, wall)
     paint_interspinous(fine, wall, lining(wall, flava), case.laminectomy)
     paint_capsules(fine, column.region)
     paint_epidural_fat(fine, wall, lining(wall, flava, behind=True), column)

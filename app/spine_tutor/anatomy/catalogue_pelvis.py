@@ -37,4 +37,8 @@ def rows() -> Iterator[Row]:
             yield Row(f"{part}_{side}", title, "bone", "trabecular_bone", tint, whole)
     for part, name in femur.PARTS:
         yield from paired(part, name, "bone", "trabecular_bone", BONE)
-    yield from paired("sacroiliac_joint", "sacroiliac joint", "joint", "cartilage", COLORS["joint"])
+    for joint in ("sacroiliac", "hip"):
+        name = f"{joint} joint"
+        yield from paired(f"{joint}_joint", name, "joint", "cartilage", COLORS["joint"])
+    capsule = "capsule of the hip joint"
+    yield from paired("hip_capsule", capsule, "ligament", "ligament", COLORS["ligament"])

@@ -22,6 +22,8 @@ MUSCLES = {
     "quadratus_lumborum": "quadratus lumborum",
     "iliacus": "iliacus",
     "piriformis": "piriformis",
+    "obturator_internus": "obturator internus",
+    "short_external_rotators": "short external rotators (gemelli, quadratus femoris)",
 }
 ERECTOR = {"longissimus": "longissimus", "iliocostalis": "iliocostalis"}
 GLUTEAL = {"gluteus_maximus": "gluteus maximus", "gluteus_medius": "gluteus medius and minimus"}

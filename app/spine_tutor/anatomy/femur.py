@@ -46,6 +46,13 @@ def _anteversion() -> NDArray[np.float64]:
     return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
 
 
+def neck_axis() -> NDArray[np.float64]:
+    """Return the unit vector from the middle of the right head along the neck, in the world."""
+    base = _base()
+    axis: NDArray[np.float64] = base / np.linalg.norm(base)
+    return axis
+
+
 def _base() -> NDArray[np.float64]:
     """Return where the axes of neck and shaft meet, from the middle of the head, mm."""
     shape = pelvis_shape().femur

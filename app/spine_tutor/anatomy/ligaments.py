@@ -10,7 +10,6 @@ from scipy import ndimage
 
 from spine_tutor.anatomy.canal import REACH, CanalWall, free_around
 from spine_tutor.anatomy.canvas import Canvas
-from spine_tutor.anatomy.catalogue import disc_id
 from spine_tutor.anatomy.column import Column
 from spine_tutor.anatomy.morphometry import morphometry
 from spine_tutor.anatomy.region import Region
@@ -18,8 +17,6 @@ from spine_tutor.anatomy.rows import SIDES
 
 Array = NDArray[np.float64]
 
-LONGITUDINAL = {"anterior": (1.6, 12.0), "posterior": (1.0, 5.5)}
-"""Thickness and half width of the longitudinal ligaments, mm (estimate)."""
 INTERSPINOUS = 2.4
 """Half thickness of the interspinous ligaments, mm (estimate)."""
 CAPSULE = 1.5
@@ -65,44 +62,6 @@ def paint_epidural_fat(canvas: Canvas, wall: CanalWall, lining: Array, column: C
         lateral &= np.abs(u) < wall.line.along_column(mouths, s)
         inside = (lateral | (radius < border)) & (s > wall.s[0]) & (s < wall.s[-1])
         canvas.paint_places("epidural_fat", tuple(w[inside] for w in where), window)
-
-
-def paint_longitudinal(canvas: Canvas, region: Region) -> None:
-    """Paint the anterior and posterior longitudinal ligaments along bodies and discs."""
-    structures = canvas.structures
-    core = np.zeros(1 << 16, bool)
-    names = [f"{level}_body" for level in region.levels if level != "c1"]
-    names += [disc_id(*pair) for pair in region.discs] + ["s1_body"] * region.pelvis
-    for name in names:
-        core[list(structures.labels_of(name))] = True
-    y = canvas.axes()[1].ravel()
-    for which, (thick, half_width) in LONGITUDINAL.items():
-        window = canvas.window([-half_width, -1e3, -1e3], [half_width, 1e3, 1e3])
-        solid = core[canvas.labels[window]]
-        present = np.any(solid, axis=1)
-        if which == "anterior":
-            edge = y[len(y) - 1 - solid[:, ::-1].argmax(axis=1)]
-        else:
-            edge = y[solid.argmax(axis=1)]
-        x = canvas.axes(window)[0].ravel()
-        surface = _taut(np.where(present, edge, np.nan), canvas.spacing, which == "anterior")
-        # thinner towards its borders
-        here = thick * np.sqrt(np.clip(1.0 - (x / (half_width + 0.5)) ** 2, 0.05, 1.0))[:, None]
-        across = y[None, :, None]
-        if which == "anterior":
-            mask = (across > edge[:, None]) & (across < (surface + here)[:, None])
-        else:
-            mask = (across < edge[:, None]) & (across > (surface - here)[:, None])
-            mask &= across > (surface - here)[:, None]
-        canvas.paint(f"{which}_longitudinal_ligament", mask & present[:, None], window)
-
-
-def _taut(edge: Array, spacing: float, in_front: bool) -> Array:
-    """Return the profile of a band drawn tight over the rims, easing the waists of the bodies."""
-    count = max(1, round(7.0 / spacing))
-    filled = np.where(np.isfinite(edge), edge, np.nanmean(edge))
-    close = ndimage.grey_closing if in_front else ndimage.grey_opening
-    return ndimage.gaussian_filter1d(close(filled, size=(1, count)), 1.0 / spacing, axis=1)
 
 
 def paint_capsules(canvas: Canvas, region: Region) -> None:

@@ -64,30 +64,35 @@ def rounded(outlines: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def stacked(
-    outlines: NDArray[np.float64], shape: tuple[int, int, int], origin: ArrayLike, spacing: float
+    outlines: NDArray[np.float64],
+    shape: tuple[int, int, int],
+    origin: ArrayLike,
+    spacing: float,
+    exact: float = FAR,
 ) -> Solid:
     """Return the solid that has one outline a slice; its distances are those in the axial plane.
 
-    They are exact up to `FAR`; beyond it they are only as far off as a tile is wide.
+    They are exact up to a depth; beyond it they are only as far off as a tile is wide.
 
     Args:
         outlines: (nz, n, 2) closed outlines, mm.
         shape: size of the solid's lattice; its third is nz.
         origin: (3,) world position of the first value, mm.
         spacing: mm.
+        exact: that depth, mm.
     """
     origin = np.asarray(origin, float)
     values = np.empty(shape, np.float32)
-    _polygon_distance(np.ascontiguousarray(outlines), values, origin, spacing)
+    _polygon_distance(np.ascontiguousarray(outlines), values, origin, spacing, exact)
     return Solid(values, origin, spacing)
 
 
 @njit(nogil=True, cache=True)
 def _polygon_distance(
-    outlines: NDArray[np.float64], values: Volume, origin: NDArray[np.float64], spacing: float
+    outlines: NDArray[np.float64], values: Volume, origin: NDArray[np.float64], spacing: float, exact: float
 ) -> None:
     nx, ny, nz = values.shape
-    reach = FAR + 0.5 * np.sqrt(2.0) * _TILE * spacing
+    reach = exact + 0.5 * np.sqrt(2.0) * _TILE * spacing
     for k in range(nz):
         points = outlines[k]
         for first in range(0, nx, _TILE):

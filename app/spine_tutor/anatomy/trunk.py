@@ -26,6 +26,8 @@ SKIN = 2.0
 """Thickness of the skin of the back with its dermis, mm (estimate)."""
 FASCIA = 1.0
 """Thickness of the posterior layer of the thoracolumbar fascia, mm (estimate)."""
+MIDDLE = 1.4
+"""Thickness of its middle layer, from the transverse processes to the lateral raphe, mm (E)."""
 SEPTUM = 1.6
 """Width of the fat cleft between multifidus and longissimus, mm (estimate)."""
 CLEFT = 1.0
@@ -41,11 +43,10 @@ ILIACUS = 13.0
 USUAL_FAT = 18.0
 """The subcutaneous fat, mm, for which the outlines are drawn."""
 _FASCIA_EDGE = 86.0  # mm from the midline to where the posterior layer is painted
+_PROCESS = 36.0  # mm from the midline to where the middle layer begins, on transverse processes
 
+_BACK_MUSCLES = ("multifidus", "longissimus", "iliocostalis")
 _MUSCLES = (
-    "multifidus",
-    "longissimus",
-    "iliocostalis",
     "psoas",
     "quadratus_lumborum",
     "iliacus",
@@ -80,14 +81,28 @@ class Trunk:
 
     def paint_muscles(self, canvas: Canvas) -> None:
         """Paint muscles, fascia and body wall into what is free."""
-        for muscle in _MUSCLES:
-            for side in SIDES:
-                canvas.paint_solid(f"{muscle}_{side}", self._on(muscle, side))
+        self._paint_pairs(canvas, _BACK_MUSCLES)
+        self._paint_middle_layer(canvas)
+        self._paint_pairs(canvas, _MUSCLES)
         ends = self.at.heights["s3"]
         low, high = [-_FASCIA_EDGE, -np.inf, ends], [_FASCIA_EDGE, 0.0, np.inf]
         canvas.paint_solid("thoracolumbar_fascia", self._whole("fascia"), -FASCIA, low, high)
         for name in ("pelvic_floor", "thigh_muscles", "abdominal_wall"):
             canvas.paint_solid(name, self._whole(name))
+
+    def _paint_pairs(self, canvas: Canvas, muscles: Sequence[str]) -> None:
+        for muscle in muscles:
+            for side in SIDES:
+                canvas.paint_solid(f"{muscle}_{side}", self._on(muscle, side))
+
+    def _paint_middle_layer(self, canvas: Canvas) -> None:
+        """Paint the fascia before and beside the erector, which meets the posterior layer there."""
+        thick = max(MIDDLE, 0.9 * canvas.spacing)  # so that it has no holes
+        sheath = self.solids["back"].grown(thick) & self.solids["fascia"]
+        edge, heights = _PROCESS * self.size, self.at.heights
+        for side, low, high in (("left", -np.inf, -edge), ("right", edge, np.inf)):
+            box = [low, -np.inf, heights["l5"]], [high, np.inf, heights["t12"]]
+            canvas.paint_solid("thoracolumbar_fascia", on_side(sheath, side), -thick, *box)
 
     def paint_fat_and_skin(self, canvas: Canvas) -> None:
         """Paint what is still free in the body."""
@@ -120,6 +135,7 @@ class Trunk:
         lateral = self._cleft(outlines.ILIOCOSTALIS)
         erector = back - medial.grown(0.5 * SEPTUM)
         return {
+            "back": back,
             "psoas": self._hung(_ellipses(outlines.PSOAS)) & within,
             "quadratus_lumborum": self._hung(_ellipses(outlines.QUADRATUS)) & within & crest,
             "multifidus": back & medial.grown(-0.5 * SEPTUM),
@@ -139,9 +155,11 @@ class Trunk:
         fossa = np.maximum(inner - ILIACUS * self.size - x, x - inner)
         fossa = np.maximum(fossa, np.maximum(above + 6.0, away - 4.0))
         before = canal + 14.0 - y  # in front of the sacroiliac joint
+        ends = self._solid(self.at.heights["l5"] + 6.0 * self.size - z)
+        wall = ring & flank | self._hung(outlines.TO_RAPHE) & ends
         return {
             **pelvic_solids(fascia, outer, inner, crest, self.lattice, self.size),
-            "abdominal_wall": fascia & ring & flank & self._solid(PUBIS * self.size - z),
+            "abdominal_wall": fascia & wall & self._solid(PUBIS * self.size - z),
             "iliacus": fascia & self._solid(np.maximum(fossa, before)),
             "intermuscular_fat": fascia & self._solid(y - canal + 6.0),
         }
