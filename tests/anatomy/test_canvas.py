@@ -77,6 +77,15 @@ def test_a_rind_lies_under_the_surface(canvas):
     assert middle[20] == fat
 
 
+def test_crumbs_are_free_again(canvas):
+    mask = np.zeros(canvas.labels.shape, bool)
+    mask[5:15, 5:15, 5:15] = mask[30, 30, 30] = mask[20:30, 5:15, 5:15] = True
+    canvas.paint("dura", mask)
+    canvas.drop_crumbs("dura")
+    assert canvas.labels[30, 30, 30] == canvas.tissues[30, 30, 30] == 0
+    assert (canvas.labels > 0).sum() == mask.sum() - 1
+
+
 def test_a_window_outside_is_empty(canvas):
     window = canvas.window([50, 0, 0], [60, 1, 1])
     assert canvas.labels[window].size == 0

@@ -12,7 +12,7 @@ from spine_tutor.anatomy.catalogue import structures
 from spine_tutor.anatomy.library import open_subject
 from spine_tutor.anatomy.ligaments import MOUTH, paint_supraspinous
 from spine_tutor.anatomy.measure_canal import posterior_epidural_depth
-from spine_tutor.anatomy.region import LUMBAR
+from spine_tutor.anatomy.region import LUMBAR, REGIONS, subject_id
 
 SEGMENTS = ("l1_l2", "l2_l3", "l3_l4", "l4_l5")
 
@@ -31,6 +31,41 @@ def points(subject, *names):
     grid, known = subject.grids[0], subject.structures
     labels = [n for name in names for n in known.labels_of(name)]
     return grid.points(np.argwhere(np.isin(grid.labels, labels)))
+
+
+# -- longitudinal ligaments -----------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["anterior", "posterior"])
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_longitudinal_ligament_is_one_strap(region, which):
+    subject = open_subject(subject_id("average", REGIONS[region]))
+    label = subject.structures[f"{which}_longitudinal_ligament"].label
+    pieces, _ = ndimage.label(np.asarray(subject.grids[0].labels) == label, np.ones((3, 3, 3)))
+    sizes = np.bincount(pieces.ravel())[1:]
+    assert sizes.max() > 0.99 * sizes.sum(), np.sort(sizes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("region", ["cervical", "thoracic", "lumbar"])
+def test_the_posterior_ligament_lies_between_body_and_dura_wherever_one_looks_back(region):
+    """Backwards from a body it is met before the dura, and is about a millimetre thick."""
+    subject = open_subject(subject_id("average", REGIONS[region]))
+    known = subject.structures
+    strap, dura = (known[n].label for n in ("posterior_longitudinal_ligament", "dura"))
+    levels = [n for n in REGIONS[region].levels if n not in ("c1", "c2")]
+    thick = []
+    for level in levels:
+        frame = subject.frames[level]
+        for x in (-2.0, 0.0, 2.0):
+            way = np.array([[x, -y, 0.0] for y in np.arange(2.0, 40.0, 0.25)])
+            labels = subject.sample(frame[:3, 3] + way @ frame[:3, :3].T)[0]
+            assert (labels == strap).any(), (level, x)
+            assert (labels == strap).argmax() < (labels == dura).argmax(), (level, x)
+            thick.append(0.25 * (labels == strap).sum())
+    assert 1.0 <= np.median(thick) < 2.0
+    assert max(thick) < 2.5
 
 
 # -- epidural fat ---------------------------------------------------------------------------------

@@ -176,6 +176,31 @@ def test_the_sciatic_nerve_passes_under_piriformis_into_the_thigh(pelvis, side):
     assert pieces(pelvis, f"sacral_plexus_{side}") > 0.98
 
 
+@pytest.mark.parametrize("side", SIDES)
+def test_the_hip_joint_fills_the_gap_between_socket_and_head(pelvis, side):
+    joint = points(pelvis, f"hip_joint_{side}", grid=1)
+    assert 8 < len(joint) * 8e-3 < 20  # mL
+    head, socket = (
+        cKDTree(np.concatenate([points(pelvis, f"{name}_{side}", grid=1) for name in names]))
+        for names in (("femur",), ("ilium", "ischium", "pubis"))
+    )
+    assert head.query(joint)[0].max() < 6
+    assert socket.query(joint)[0].max() < 6
+    assert pieces(pelvis, f"hip_joint_{side}", grid=1) > 0.95
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_iliacus_ends_on_the_brim_and_obturator_internus_lines_the_lesser_pelvis(pelvis, side):
+    plate = np.linalg.inv(pelvis.frames["s1"])
+    iliacus, obturator = (
+        points(pelvis, f"{name}_{side}", grid=1) @ plate[:3, :3].T + plate[:3, 3]
+        for name in ("iliacus", "obturator_internus")
+    )
+    assert np.percentile(iliacus[:, 2], 5) > np.percentile(obturator[:, 2], 75)
+    assert 25 < len(obturator) * 8e-3 < 80  # mL
+    assert 25 < len(points(pelvis, f"piriformis_{side}", grid=1)) * 8e-3 < 40
+
+
 # -- vessels --------------------------------------------------------------------------------------
 
 

@@ -163,6 +163,29 @@ def test_field_is_collimated_and_black_outside() -> None:
     assert gray[~image.inside].max() == 0
 
 
+def test_a_blade_shuts_off_what_lies_beyond_the_ends_of_a_subject() -> None:
+    body = layers()
+    low, high = (float(corner[2]) for corner in body.grids[-1].bounds)
+    view = FluoroscopyView(center=(0, 0, 0), pixels=100, field=100.0)
+    image = simulate(body, view, Settings(field_shape="square"), rng())
+    assert image.inside is not None
+    shown = image.inside.any(axis=1)
+    assert shown.sum() == pytest.approx(high - low, abs=2)  # 1 mm a row at the isocentre
+    assert image.inside[shown].all()
+    assert fluoroscopy.display(image, Settings())[~shown].max() == 0
+
+
+def test_beyond_the_ends_of_a_subject_no_structure_is_drawn_on() -> None:
+    body = phantom(
+        (slab(-20, 20), "muscle"), (box((-6, -8, -40), (6, 8, 40)), "air"), shape=(80, 40, 40)
+    )
+    view = FluoroscopyView(center=(0, 0, 0), pixels=100, field=100.0)
+    signal = np.exp(-simulate(body, view, PLAIN, rng()).pixels)
+    inside, beyond = signal[50, 20:80], signal[15, 20:80]  # 35 mm above the middle
+    assert np.ptp(inside) > 0.2 * inside.mean()
+    assert np.ptp(beyond) < 0.3 * np.ptp(inside)
+
+
 def test_bones_are_dark_unless_inverted() -> None:
     body = phantom((slab(-30, 30), "muscle"), (sphere(10), "cortical_bone"), shape=(80, 80, 80))
     view = FluoroscopyView(center=(0, 0, 0), pixels=128, field=50.0)

@@ -111,7 +111,13 @@ def test_a_needle_is_seen_where_there_is_one() -> None:
 
 VIEWS = {
     "ap": {"modality": "fluoroscopy", "center": "l4_vertebra"},
-    "oblique": {"modality": "fluoroscopy", "center": "l4_pedicle_left", "oblique": -30},
+    # its upper endplate squared first, as the reference sheet says
+    "oblique": {
+        "modality": "fluoroscopy",
+        "center": "l4_pedicle_left",
+        "oblique": -30,
+        "tilt": 8,
+    },
     "pedicle": {"modality": "ct", "center": "l4_pedicle_left", "field": 140},
     "facet": {"modality": "ct", "center": "l3_l4_facet_joint_left", "field": 100},
     "foramen": {
@@ -120,7 +126,7 @@ VIEWS = {
         "field": 120,
         "settings": {"window": "soft tissue"},
     },
-    "laminae": {"modality": "ultrasound", "level": "l4", "lateral": 10},
+    "laminae": {"modality": "ultrasound", "level": "l4", "lateral": 13},
     "transverse": {"modality": "ultrasound", "level": "l4", "probe": "transverse"},
     "midline": {"modality": "mri", "center": "thecal_sac"},
     "conus": {"modality": "mri", "center": "spinal_cord", "plane": "axial", "field": 100},
@@ -204,7 +210,13 @@ def test_the_usual_view_of_a_place_cuts_it(atlas) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["thoracolumbar_fascia", "ligamentum_flavum_l4_l5", "gluteal_muscles", "thigh_muscles", "skin"],
+    [
+        "thoracolumbar_fascia",
+        "ligamentum_flavum_l4_l5",
+        "gluteal_muscles",
+        "subcutaneous_fat",
+        "skin",
+    ],
 )
 def test_the_usual_view_of_a_ring_or_a_pair_shows_it(name: str, atlas) -> None:
     """Its centre is empty: the view aims at a place in it."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
 
 from spine_tutor.anatomy.grid import LabelGrid
 from spine_tutor.anatomy.structure import TISSUE_CODE, StructureSet
@@ -187,6 +188,19 @@ class Canvas:
         _fill_tube(
             self.labels, self.tissues, self.origin, self.spacing, path, radii, free, label, code
         )
+
+    def drop_crumbs(self, structure_id: str, share: float = 0.01) -> None:
+        """Free the pieces of a structure smaller than a share of its largest one."""
+        label = self.structures[structure_id].label
+        own = self.labels == label
+        for box in ndimage.find_objects(own.view(np.uint8)):
+            pieces, count = ndimage.label(own[box], np.ones((3, 3, 3)))
+            sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+            small = sizes < share * sizes[1:].max()
+            small[0] = False
+            crumbs = small[pieces]
+            self.labels[box][crumbs] = 0
+            self.tissues[box][crumbs] = 0
 
 
 @njit(nogil=True, cache=True)

@@ -113,7 +113,8 @@ def _bowel() -> Iterator[Row]:
     yield Row("rectum", "Rectum", "organ", "bowel", COLORS["organ"])
     yield Row("urinary_bladder", "Urinary bladder", "organ", "csf", COLORS["csf"])
     fat = COLORS["fat"]
-    yield Row("retroperitoneal_fat", "Retroperitoneal and abdominal fat", "envelope", "fat", fat)
+    yield Row("mesenteric_fat", "Fat of mesentery and omentum", "envelope", "fat", fat)
+    yield Row("retroperitoneal_fat", "Retroperitoneal fat", "envelope", "fat", fat)
 
 
 def _nerve(id_: str, name: str) -> Iterator[Row]:

@@ -114,8 +114,10 @@ class Chest:
         share = np.clip(wall.share, 0.0, 1.15) ** 4
         # behind the crura it falls to its origin, so that pleura lies beside the lowest bodies
         lateral = np.maximum(wall.x / self.size - 18.0, 0.0)
-        front = self.front[None, None, :] + (8.0 - 0.011 * lateral**2) * self.size
-        behind = np.clip((front - wall.y) / (30.0 * self.size), 0.0, 1.0)
+        # in the midline it slopes from the heart down to the crura
+        slope = 50.0 * np.exp(-((wall.x / (20.0 * self.size)) ** 2))
+        front = self.front[None, None, :] + (8.0 + slope - 0.011 * lateral**2) * self.size
+        behind = np.clip((front - wall.y) / ((30.0 + slope) * self.size), 0.0, 1.0)
         share = 1.0 - (1.0 - share) * (1.0 - behind**2)
         height = wall.z - ((top - saddle) * (1.0 - share) + springs * share)
         return true_distance(height, self.lattice.spacing)

@@ -52,6 +52,8 @@ FAT_ALONG = {"c7": 0.75, "t3": 0.65, "t7": 0.7, "l1": 1.0}
 # Lateral borders of trapezius and of the back muscles, mm from the midline.
 TRAPEZIUS = {"c7": 110, "t1": 130, "t3": 100, "t6": 58, "t9": 28, "t12": 6, "l1": 2}
 RHOMBOIDS = {"c7": 26, "t2": 62, "t5": 66, "t6": 40, "t7": 6}
+# Thickness of splenius, which gets narrower with it: it springs from the processes down to T6.
+SPLENIUS = {"c7": 3.4, "t2": 3.4, "t6": 0.0}
 ERECTOR = {"c7": 36, "t1": 42, "t4": 56, "t7": 66, "t10": 68, "l1": 72}
 LONGISSIMUS = {"c7": 34, "t1": 36, "t4": 42, "t7": 44, "t10": 44, "l1": 46}
 SEMISPINALIS = {"c7": 26, "t4": 24, "t8": 18, "t12": 14, "l1": 13}
@@ -159,14 +161,17 @@ class ChestWall:
         yield "latissimus_dorsi", (layer(0.0, 8.0), sloping, angle - 105.0)
         above = y - self.canal, heights["t6"] - z
         yield "rhomboids", (layer(5.6, 10.0), 3.0 - x, x - self.along(RHOMBOIDS), *above)
-        yield "splenius", (layer(10.6, 14.0), 3.0 - x, x - 42.0 * size, *above)
+        thick = self.along(SPLENIUS)
+        strap = np.maximum(10.6 * size - depth, depth - 10.6 * size - thick)
+        yield "splenius", (strap, 3.0 - x, x - 3.0 - 11.5 * thick, *above)
 
         # among the lowest ribs they lie between these too
         among = self.cage.wall * np.clip((heights["t10"] - z) / 15.0, 0.0, 1.0)
         deep = np.maximum(np.maximum(behind, 2.0 - x), -outside - among + 0.5)
         near_spine = np.maximum(np.maximum(behind, 2.0 - x), x - 26.0 * size)
         deep = np.minimum(deep, near_spine)
-        first = size * np.interp(z, [heights["t7"], heights["t5"]], [5.6, 14.6])
+        steps = [heights[level] for level in ("t7", "t6", "t2")]
+        first = size * np.interp(z, steps, [5.6, 11.2, 14.6])
         deep = np.maximum(deep, first - depth)
         deep = np.maximum(deep, self.tips - 3.0 - y)
         low = (self.canal - y) / (self.canal - self.tips)  # 0 at the canal, 1 at the tips

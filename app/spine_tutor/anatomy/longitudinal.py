@@ -37,6 +37,9 @@ FILLED = 0.75
 BORDER = 0.4
 """Least of the squared share of its thickness that the anterior one has at its borders (E)."""
 
+STEEP = {"anterior": 2.0, "posterior": 1.0}
+"""Steepest that a ligament climbs over a rim: so steep that one as thick is whole (estimate)."""
+
 _SHEET = 0.5  # mm between the columns of a sheet
 _DEPTHS = {"anterior": np.arange(75.0, 0.0, -0.25), "posterior": np.arange(-4.0, 24.0, 0.25)}
 
@@ -58,7 +61,7 @@ def paint_posterior_longitudinal(canvas: Canvas, wall: CanalWall, sac: Sac) -> N
     back = np.maximum(taut - POSTERIOR, _front_of(sac, u, s) - PRESSED)
     back = np.minimum(back, core - POSTERIOR)
     smooth = ndimage.gaussian_filter(back, (2.0, 2.0), mode="nearest")
-    back = _sloping(np.minimum(smooth, core - POSTERIOR), s[1] - s[0])
+    back = _sloping(np.minimum(smooth, core - POSTERIOR), s[1] - s[0], STEEP["posterior"])
 
     middles = np.array(sorted(line.levels.values()))
     knots = np.concatenate([middles, 0.5 * (middles[1:] + middles[:-1])])
@@ -90,7 +93,8 @@ def paint_anterior_longitudinal(canvas: Canvas, wall: CanalWall) -> None:
     taut = ndimage.grey_closing(core, (1, round(BRIDGED["anterior"] / (s[1] - s[0]))))
     taut = ndimage.gaussian_filter1d(taut, 1.0 / (s[1] - s[0]), axis=1, mode="nearest")
     share = np.clip(1.0 - (u / (half_width + 0.5)) ** 2, BORDER, 1.0)[:, None]
-    front = -_sloping(-np.maximum(taut, core) - thick * np.sqrt(share), s[1] - s[0])
+    front = np.maximum(taut, core) + thick * np.sqrt(share)
+    front = -_sloping(-front, s[1] - s[0], STEEP["anterior"])
 
     window, across, ahead, along = _around(canvas, line, u, s[ends], front)
     mask = (ahead > _on(core, u, s, across, along) - 1.0) & (
@@ -119,7 +123,10 @@ def _core(
         met = core[canvas.labels[tuple(np.moveaxis(index, -1, 0))]] & inside
         sheet[n] = np.where(met.any(axis=1), depths[met.argmax(axis=1)], np.nan)
     missing = np.isnan(sheet)
-    ends = np.flatnonzero(~missing[len(u) // 2])[[0, -1]]
+    # the end plates at the ends of the region are no longer back or front
+    middle = sheet[len(u) // 2]
+    level = np.abs(np.gradient(middle, s)) < STEEP[which]
+    ends = np.flatnonzero(level & ~missing[len(u) // 2])[[0, -1]]
     nearest = ndimage.distance_transform_edt(missing, return_distances=False, return_indices=True)
     return sheet[tuple(nearest)], ends
 
@@ -135,11 +142,11 @@ def _front_of(sac: Sac, u: Array, s: Array) -> Array:
     return np.where(within, depths, -np.inf).max(axis=0)
 
 
-def _sloping(sheet: Array, step: float) -> Array:
-    """Return a sheet lowered where it is steeper than 45°: a strap has no steps."""
+def _sloping(sheet: Array, step: float, slope: float) -> Array:
+    """Return a sheet lowered where it is steeper than a slope: a strap has no steps."""
     reach = 12
     i, k = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    cone = np.hypot(_SHEET * i, step * k)
+    cone = slope * np.hypot(_SHEET * i, step * k)
     return ndimage.grey_erosion(sheet, structure=-cone, mode="nearest")
 
 
@@ -147,9 +154,9 @@ def _around(
     canvas: Canvas, line: CanalLine, u: Array, ends: Array, sheet: Array
 ) -> tuple[tuple[slice, ...], Array, Array, Array]:
     """Return a window round a sheet, and the coordinates of its voxels along a canal line."""
-    corners = line.place(ends, 0.0, [[sheet.min() - 3.0], [sheet.max() + 3.0]])[..., 1:]
-    inner = line.place(np.linspace(*ends, 60), 0.0, [[sheet.min() - 3.0], [sheet.max() + 3.0]])
-    yz = np.concatenate([corners.reshape(-1, 2), inner[..., 1:].reshape(-1, 2)])
+    places = np.linspace(ends[0], ends[1], 60)
+    depths = np.array([[sheet.min() - 3.0], [sheet.max() + 3.0]])
+    yz = line.place(places, 0.0, depths)[..., 1:].reshape(-1, 2)
     window = canvas.window(np.r_[u[0], yz.min(axis=0)], np.r_[u[-1], yz.max(axis=0)])
     across, ahead, along = np.broadcast_arrays(*line.coordinates(canvas, window))
     return window, across, ahead, along

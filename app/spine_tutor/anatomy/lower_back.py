@@ -31,7 +31,8 @@ class LowerBack:
         lattice = Lattice(origin, coarse.spacing, (nx - middle, ny, nz))
         hip = np.isin(coarse.labels[middle:], list(coarse.structures.labels_of("hip_bone_right")))
         self.pelvis = PelvicLigaments(coarse, column, case)
-        self.trunk = Trunk(case, lines(column, tips, lattice, case.height_scale), lattice, hip)
+        at = lines(column, tips, lattice, case.height_scale)
+        self.trunk = Trunk(case, at, lattice, hip, column.endplate("s1", "upper"))
 
     def paint(self, canvas: Canvas) -> None:
         """Paint what is still free, from the ligaments outwards to the skin."""

@@ -29,7 +29,7 @@ def thin_structures(core: Core) -> Iterator[Tube]:
     if "l1" in skeleton.vertebrae:
         yield from artery_of_adamkiewicz(core.sac, roots, core.case)
         names = {level: f"lumbar_artery_{level}" for level in SEGMENTAL_LEVELS}
-        aorta = aorta_path(column), AORTA
+        aorta = aorta_path(column), min(AORTA.values())
         yield from segmental_arteries(skeleton, column, roots, aorta, names)
         yield from ascending_lumbar_veins(skeleton, column)
     yield from sympathetic_trunks(skeleton, column)

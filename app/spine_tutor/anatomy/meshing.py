@@ -35,22 +35,25 @@ TRIANGLES = {
     "muscle": 3000,
     "vessel": 1600,
     "organ": 3000,
-    "envelope": 6000,
+    "envelope": 5000,
     "device": 1200,
 }
 """Most triangles of a mesh by kind; small structures have fewer."""
 _SHEETS = ("trapezius", "latissimus_dorsi", "pleura", "lung", "serratus_anterior")
 MORE = {
-    "cauda_equina": 12000,
+    "cauda_equina": 10000,
     "bowel": 5000,
     "sacrum": 12000,
-    "abdominal_wall": 6000,
+    "abdominal_wall": 5000,
     "coccyx": 3000,
     **{f"{sheet}_{side}": 9000 for sheet in _SHEETS for side in SIDES},
 }
 FEWER = {
     "facet_capsule": 450,
     "piriformis": 1200,
+    "obturator_internus": 900,
+    "short_external_rotators": 700,
+    "hip_capsule": 800,
     "sacroiliac_ligament": 700,
     "liver": 1500,
     "spleen": 700,
@@ -60,7 +63,7 @@ FEWER = {
     "pelvic_floor": 1500,
 }
 """The same for small structures by a part of their id."""
-WITHOUT = ("retroperitoneal_fat", "intermuscular_fat", "subcutaneous_fat")
+WITHOUT = ("mesenteric_fat", "retroperitoneal_fat", "intermuscular_fat", "subcutaneous_fat")
 """Fat that only fills what others leave has no surface worth showing."""
 WITHIN = ("cauda_equina", "spinal_cord")
 """Parts that lie inside their whole and get a mesh of their own."""

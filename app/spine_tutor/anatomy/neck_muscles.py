@@ -112,6 +112,8 @@ def _nape(cut: _Cut) -> dict[str, Solid]:
     longissimus = cut.round(outlines.LONGISSIMUS) & cut.below("oc", 6.0)
     flat = under & cut.rind(thick + outlines.RHOMBOIDS * cut.size) & cut.between(3.0, 82.0)
     flat = flat & cut.behind(-14.0) & cut.below("c7", -4.0)
+    layer = cut.profile(outlines.SPLENIUS_THICK) + 2 * GAP
+    strap = strap & (cut.rind(thick + 2 * GAP + layer) | straight.solid(flat.values - layer))
     return {
         "multifidus": deep & inner & cut.below("c2", -2.0),
         "semispinalis_cervicis": (deep - inner.grown(2 * GAP)) & cut.below("c2", -2.0),

@@ -78,6 +78,7 @@ def paint_organs(
     for name in ("airway", "thyroid_cartilage", "trachea", "thyroid_gland", "oesophagus", "larynx",
                  "pharynx"):  # fmt: skip
         canvas.paint_solid(name, whole(name))
+        canvas.drop_crumbs(name)  # between plates and tubes that leave it slits
     for name in ("lung", "pleura"):
         for side in SIDES:
             canvas.paint_solid(f"{name}_{side}", on(name, side))

@@ -29,8 +29,8 @@ ILIOLUMBAR = 3.2
 HIATUS = (1.2, 2.5)
 """Half thickness of the sacrococcygeal ligament, and how far it overlaps beside the hiatus, mm
 (estimate)."""
-PIRIFORMIS = ((20, -46, -42, 7), (44, -50, -56, 10), (66, -46, -64, 11), (95, -32, -72, 8),
-              (118, -18, -78, 4), (130, -10, -80, 3))  # fmt: skip
+PIRIFORMIS = ((20, -46, -42, 8), (44, -49, -56, 12), (66, -45, -64, 13), (95, -31, -74, 10),
+              (116, -18, -84, 6), (128, -10, -90, 4))  # fmt: skip
 """Right piriformis: x, y, z in the world and radius, mm: from the front of S2–S4 through the
 greater sciatic foramen to the greater trochanter (estimate)."""
 

@@ -126,7 +126,7 @@ class Places:
         cone, tips = list(_cone(np.asarray(outward, float))), np.atleast_2d(tips)
         tries = [(lean + each * n, n, axis) for lean, axis in cone for n in range(len(tips))]
         ways = (self.straight(tips[n], axis) for _, n, axis in sorted(tries, key=lambda t: t[:2]))
-        return next((way for way in ways if not self._harms(way)), None)
+        return next((way for way in ways if not self._harms(way) and self._spares(way)), None)
 
     def straight(self, point: Array, direction: Array) -> Array:
         """Return the points (n, 3) from a place in a direction, a unit vector, to the skin."""
@@ -148,7 +148,12 @@ class Places:
         on_skin = self.labels(way[-1:])[0] == self.structures["skin"].label
         return not on_skin or bool(self._met(way).any())
 
-    def _met(self, way: Array) -> NDArray[np.bool_]:
+    def _spares(self, way: Array) -> bool:
+        """Return whether the needle of a way, from its ends as they are told, grazes nothing."""
+        tip, entry = rounded(way[0]), self.on_skin(way)
+        return not self._met(np.linspace(tip, entry, 2 * len(way)), 2 * _LAST).any()
+
+    def _met(self, way: Array, last: int = _LAST) -> NDArray[np.bool_]:
         """Return where a way meets what it must not.
 
         That is bone but for its last steps, and anything else that must be spared but for the
@@ -156,7 +161,7 @@ class Places:
         """
         labels = self.labels(way)
         harmed = self._harmed[labels]
-        harmed[:_LAST] &= self._spared_to_the_end[labels[:_LAST]]
+        harmed[:last] &= self._spared_to_the_end[labels[:last]]
         return harmed & (self._whole[labels] != self._whole[labels[0]])
 
     @cached_property

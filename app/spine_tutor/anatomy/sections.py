@@ -89,7 +89,11 @@ def stacked(
 
 @njit(nogil=True, cache=True)
 def _polygon_distance(
-    outlines: NDArray[np.float64], values: Volume, origin: NDArray[np.float64], spacing: float, exact: float
+    outlines: NDArray[np.float64],
+    values: Volume,
+    origin: NDArray[np.float64],
+    spacing: float,
+    exact: float,
 ) -> None:
     nx, ny, nz = values.shape
     reach = exact + 0.5 * np.sqrt(2.0) * _TILE * spacing

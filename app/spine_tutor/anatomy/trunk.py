@@ -16,10 +16,11 @@ from scipy import ndimage
 from spine_tutor.anatomy import trunk_outlines as outlines
 from spine_tutor.anatomy.canvas import Canvas, Solid
 from spine_tutor.anatomy.case import Case
+from spine_tutor.anatomy.column import Matrix
 from spine_tutor.anatomy.halves import on_both, on_side, solid_on
-from spine_tutor.anatomy.pelvic_trunk import pelvic_solids
+from spine_tutor.anatomy.pelvic_trunk import above_brim, in_pelvis, pelvic_solids
 from spine_tutor.anatomy.rows import SIDES
-from spine_tutor.anatomy.sections import between, ellipse, mirrored, rounded, stacked
+from spine_tutor.anatomy.sections import FAR, between, ellipse, mirrored, rounded, stacked
 from spine_tutor.anatomy.trunk_outlines import Array, Lattice, Lines
 
 SKIN = 2.0
@@ -36,10 +37,18 @@ MEDIAN = 2.0
 """Distance of the back muscles from the midline, mm (estimate)."""
 ABDOMINAL_WALL = 14.0
 """Thickness of the muscles of the abdominal wall, mm (estimate)."""
+FLANK = 100.0
+"""Distance from the midline beyond which the iliac crest ends the abdominal wall, mm (estimate)."""
 PUBIS = -100.0
 """Height at which the abdominal wall ends, mm (estimate)."""
-ILIACUS = 13.0
+PERITONEUM = -75.0
+"""Height at which the cavity of the peritoneum ends, mm (estimate)."""
+ILIACUS = 15.0
 """Thickness of iliacus, mm (estimate)."""
+MEDIAL_ILIACUS = 50.0
+"""Distance of iliacus from the midline, mm (estimate)."""
+DEEPEST = 52.0
+"""Depth under the deep fascia to which it must be known: gluteus maximus at its thickest, mm."""
 USUAL_FAT = 18.0
 """The subcutaneous fat, mm, for which the outlines are drawn."""
 _FASCIA_EDGE = 86.0  # mm from the midline to where the posterior layer is painted
@@ -52,6 +61,8 @@ _MUSCLES = (
     "iliacus",
     "gluteus_maximus",
     "gluteus_medius",
+    "obturator_internus",
+    "short_external_rotators",
 )
 """Paired muscles; each is a solid of the same name."""
 
@@ -63,7 +74,9 @@ class Trunk:
     which ends at the deep fascia.
     """
 
-    def __init__(self, case: Case, at: Lines, lattice: Lattice, hip: NDArray[np.bool_]):
+    def __init__(
+        self, case: Case, at: Lines, lattice: Lattice, hip: NDArray[np.bool_], plate: Matrix
+    ):
         """Make the solids.
 
         Args:
@@ -71,13 +84,14 @@ class Trunk:
             at: the lines that the outlines hang on.
             lattice: where the solids are known.
             hip: the right hip bone on the lattice.
+            plate: endplate_to_world (4×4) of the upper endplate of S1.
         """
         self.at, self.lattice, self.size = at, lattice, case.height_scale
         wall = _deep_fascia(case, at)
         skin = _offset(wall, _fat(case, wall, at) + SKIN)
-        self.solids = {"body": self._stacked(skin), "fascia": self._stacked(wall)}
+        self.solids = {"body": self._stacked(skin), "fascia": self._stacked(wall, DEEPEST)}
         self.solids |= self._muscles()
-        self.solids |= self._wall(hip)
+        self.solids |= self._wall(hip, plate)
 
     def paint_muscles(self, canvas: Canvas) -> None:
         """Paint muscles, fascia and body wall into what is free."""
@@ -108,6 +122,7 @@ class Trunk:
         """Paint what is still free in the body."""
         body, fascia = self._whole("body"), self._whole("fascia")
         canvas.paint_solid("intermuscular_fat", self._whole("intermuscular_fat"))
+        canvas.paint_solid("mesenteric_fat", self._whole("peritoneal_cavity"))
         canvas.paint_solid("retroperitoneal_fat", fascia)
         canvas.paint_solid("skin", body, above=-SKIN)
         canvas.paint_solid("subcutaneous_fat", body)
@@ -143,7 +158,7 @@ class Trunk:
             "iliocostalis": erector - lateral.grown(0.5 * CLEFT),
         }
 
-    def _wall(self, hip: NDArray[np.bool_]) -> dict[str, Solid]:
+    def _wall(self, hip: NDArray[np.bool_], plate: Matrix) -> dict[str, Solid]:
         """Return muscles of abdomen, hip and pelvis, and the region of the deep back fat."""
         x, y, z = (self.lattice.axis(n) for n in range(3))
         fascia, canal = self.solids["fascia"], self.at.canal[None, None, :]
@@ -154,19 +169,27 @@ class Trunk:
         ring = Solid(-fascia.values - np.float32(ABDOMINAL_WALL), fascia.origin, fascia.spacing)
         fossa = np.maximum(inner - ILIACUS * self.size - x, x - inner)
         fossa = np.maximum(fossa, np.maximum(above + 6.0, away - 4.0))
+        below = -above_brim(*in_pelvis(self.lattice, plate, self.size))
+        fossa = np.maximum(fossa, self.size * np.maximum(below, MEDIAL_ILIACUS - x / self.size))
+        # behind it lie the great vessels and, further back, the kidneys
+        peritoneum = canal + self.size * (66.0 - 0.25 * np.maximum(x / self.size - 30.0, 0.0)) - y
+        cavity = np.maximum(peritoneum, PERITONEUM * self.size - z)
         before = canal + 14.0 - y  # in front of the sacroiliac joint
-        ends = self._solid(self.at.heights["l5"] + 6.0 * self.size - z)
-        wall = ring & flank | self._hung(outlines.TO_RAPHE) & ends
+        ends = self._solid(self.at.heights["l4"] - 4.0 * self.size - z)  # below is the iliac crest
+        beside = x - np.maximum(outer, FLANK * self.size)
+        within = self._solid(np.minimum(beside, -above))  # it ends on the crest
+        wall = ring & flank & within | self._hung(outlines.TO_RAPHE) & ends
         return {
-            **pelvic_solids(fascia, outer, inner, crest, self.lattice, self.size),
+            **pelvic_solids(fascia, outer, inner, crest, away, self.lattice, self.size, plate),
             "abdominal_wall": fascia & wall & self._solid(PUBIS * self.size - z),
             "iliacus": fascia & self._solid(np.maximum(fossa, before)),
+            "peritoneal_cavity": fascia.grown(-ABDOMINAL_WALL) & self._solid(cavity),
             "intermuscular_fat": fascia & self._solid(y - canal + 6.0),
         }
 
-    def _stacked(self, control: Array) -> Solid:
+    def _stacked(self, control: Array, exact: float = FAR) -> Solid:
         return stacked(rounded(control), self.lattice.shape, self.lattice.origin,
-                       self.lattice.spacing)  # fmt: skip
+                       self.lattice.spacing, exact)  # fmt: skip
 
     def _hung(self, table: Mapping[str, Sequence[tuple[float, float]] | Array]) -> Solid:
         """Return the solid of outlines given relative to the middle of the canal."""

@@ -21,8 +21,8 @@ from spine_tutor.anatomy.tubes import STEP, Tube, hugging, smooth, tube
 
 Array = NDArray[np.float64]
 
-AORTA = 9.0
-"""Radius of the infrarenal aorta, mm."""
+AORTA = {"t12": 11.3, "l1": 10.8, "l2": 10.3, "l3": 9.8, "l4": 9.3}
+"""Radius of the abdominal aorta before the bodies, mm: it tapers below its great branches."""
 CAVA = 10.5
 """Radius of the inferior vena cava, mm."""
 JOINED = 9.0
@@ -57,7 +57,7 @@ def great_vessels(column: Column) -> Iterator[Tube]:
     """Yield aorta, vena cava and iliac vessels of lower back and pelvis."""
     aorta, cava = aorta_path(column), cava_path(column)
     if "l4" in column.levels:
-        yield tube("aorta", aorta, AORTA)
+        yield Tube("aorta", aorta, aorta_radius(column, aorta))
     yield tube("inferior_vena_cava", cava, [CAVA, CAVA, JOINED])
     starts = {"artery": aorta[-1], "vein": cava[-1] + [0.0, 0.0, 2.0]}
     over = cava[-1] + column.sacral_scale * np.array(CROSSES)
@@ -89,7 +89,7 @@ def _iliac(column: Column, name: str, side: str, start: list[Array], size: float
 _ILIAC_WAYS: Mapping[str, tuple[tuple[float, float, float], ...]] = {
     "common_iliac_artery_left": ((14, 25, 45), (22, 33, 26), (31, 34, 9), (37, 34, -5)),
     "common_iliac_artery_right": ((19, 37, 34), (30, 37, 11), (37, 34, -5)),
-    "common_iliac_vein_left": ((4, 25, 23), (20, 28, 3), (31, 25, -14), (37, 27, -22)),
+    "common_iliac_vein_left": ((9, 25, 25), (20, 28, 3), (31, 25, -14), (37, 27, -22)),
     "common_iliac_vein_right": ((22, 24, 19), (31, 24, -10), (37, 27, -22)),
     "external_iliac_artery": ((52, 53, -20), (68, 80, -33), (80, 101, -57), (82, 103, -91)),
     "external_iliac_vein": ((44, 43, -32), (56, 73, -37), (63, 95, -44), (69, 105, -60),
@@ -102,19 +102,27 @@ _ILIAC_WAYS: Mapping[str, tuple[tuple[float, float, float], ...]] = {
 def aorta_path(column: Column) -> Array:
     """Return the middle of the abdominal aorta from above, (n, 3) mm.
 
-    It divides before the lower part of L4; the veins join before the upper part of L5.
+    It divides before the lower part of L4; the veins join before its disc with L5.
     """
     places = {"t12": (-4.0, 0.0), "l1": (-6.0, 0.0), "l2": (-9.0, 0.0), "l3": (-10.0, 0.0),
               "l4": (-6.0, -4.0)}  # fmt: skip
-    path = before_bodies(column, AORTA, places)
+    path = [
+        before_bodies(column, AORTA[level], {level: place})[0] for level, place in places.items()
+    ]
     return smooth([path[0] + [1.0, 0.0, 40.0], *path])
+
+
+def aorta_radius(column: Column, path: Array) -> Array:
+    """Return the radius of the abdominal aorta at the points of its path, (n,) mm."""
+    heights = [column.frames[level][2, 3] for level in AORTA]
+    return np.interp(-path[:, 2], np.negative(heights), list(AORTA.values()))
 
 
 def cava_path(column: Column) -> Array:
     """Return the middle of the inferior vena cava from above, (n, 3) mm."""
     places = {"l1": (24.0, 0.0), "l2": (20.0, 0.0), "l3": (19.0, 0.0), "l4": (18.0, 0.0)}
     path = before_bodies(column, CAVA, places)
-    end = before_bodies(column, JOINED, {"l5": (10.0, 8.0)})
+    end = before_bodies(column, JOINED, {"l5": (12.0, 17.0)})
     return smooth([path[0] + [1.0, 8.0, 70.0], *path, *end])
 
 

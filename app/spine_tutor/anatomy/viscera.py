@@ -5,7 +5,7 @@ Positions and sizes are estimates after axial CT of adults, mm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +41,11 @@ LIVER_ROUND = 24.0
 """Over what width its lower edge is rounded, mm."""
 LIVER_LEFT = -56.0
 """x of the tip of its left lobe, mm."""
+
+GASEOUS, LITTLE_GAS = 0.5, 0.08
+"""Share of a bowel's length that holds gas (estimate)."""
+SMALL_BOWEL = (11.0, 13.5)
+"""Least and greatest radius of a loop of the small bowel, mm."""
 
 ORGANS: Mapping[str, tuple[str, tuple[float, ...], tuple[float, ...], tuple[float, float]]] = {
     "heart_chambers": ("t8", (-17, 87, 4), (49, 33, 31), (34, 34)),
@@ -176,25 +181,34 @@ def paint_bowel(canvas: Canvas, column: Column, case: Case) -> None:
     rng = np.random.default_rng([case.seed, 2])
     belly = 0.6 * max(0.0, case.subcutaneous_fat - 18.0)
     top = column.frames["l1"][2, 3]
-    colon: list[tuple[NDArray[np.float64], float]] = [
-        (smooth([[104, 44, -40], [112, 46, 20], [114, 48, 70], [104, 60, 96]]), 19.0),
+    colon = [
+        (smooth([[104, 44, -40], [112, 46, 20], [114, 48, 70], [104, 60, 96]]), 19.0, GASEOUS),
         (smooth([[-104, 60, 128], [-118, 44, 90], [-120, 42, 40], [-112, 48, -20], [-92, 62, -60]]),
-         12.0),
+         12.0, LITTLE_GAS),
         (smooth([[98, 84, top - 48], [50, 106, top - 54], [0, 108, top - 56], [-50, 104, top - 36],
-                 [-98, 82, top - 12]]), 16.0),
+                 [-98, 82, top - 12]]), 16.0, GASEOUS),
     ]  # fmt: skip
-    loops = []
-    for row, z in enumerate(np.arange(-75.0, top - 62.0, 21.0)):
-        for y in (78.0, 101.0):
-            xs = np.linspace(-80, 80, 13) * (1 if row % 2 else -1)
-            wave = np.stack([0 * xs, 7.0 * np.sin(0.07 * xs + row), 6.0 * np.cos(0.09 * xs + y)], 1)
-            y_here = y - 0.2 * max(0.0, 20.0 - z)  # the belly grows flatter towards the pelvis
-            path = np.stack([xs, np.full(13, y_here), np.full(13, z)], 1) + wave
-            path += rng.uniform(-1, 1, (13, 3)) * [3.0, 3.0, 4.0]
-            loops.append((smooth(path), rng.uniform(9.0, 12.0)))
-    for path, radius in [*colon, *loops]:
+    for path, radius, gaseous in [*colon, *_loops(top, rng)]:
         path = path + np.array([0.0, belly, 0.0])
-        for start in np.flatnonzero(rng.random(len(path) // 8) < (0.5 if radius > 12 else 0.12)):
+        for start in np.flatnonzero(rng.random(len(path) // 8) < gaseous):
             gas = path[8 * start : 8 * start + 7] - [0.0, 0.25 * radius, 0.0]
             canvas.paint_tube("bowel_gas", gas, 0.62 * radius * rng.uniform(0.6, 1.0))
         canvas.paint_tube("bowel", path, radius)
+
+
+def _loops(top: float, rng: np.random.Generator) -> Iterator[tuple[Array, float, float]]:
+    """Yield loops of small bowel up to a height, each with its radius and its share of gas.
+
+    They lie across, one before the other; above the pelvis more lie beside the great vessels.
+    """
+    for row, z in enumerate(np.arange(-75.0, top + 8.0, 25.0)):
+        flat = 0.2 * max(0.0, 20.0 - z)  # the belly grows flatter towards the pelvis
+        across = [(-84.0, 84.0, 75.0, 12.0), (-84.0, 84.0, 101.0, 0.0)]
+        beside = [(sign * 42.0, sign * 86.0, 53.0, 0.0) for sign in (-1.0, 1.0) if z > 40.0]
+        for first, last, y, lift in across + beside:
+            xs = np.linspace(first, last, 13) * (1 if row % 2 else -1)
+            phase, tilt = rng.uniform(0.0, 6.0), rng.uniform(-0.1, 0.1)
+            up = z + lift + tilt * xs + 7.0 * np.cos(0.09 * xs + phase)
+            path = np.stack([xs, y - flat + 7.0 * np.sin(0.07 * xs + row), up], 1)
+            path += rng.uniform(-1, 1, (13, 3)) * [1.0, 3.0, 4.0]
+            yield smooth(path), rng.uniform(*SMALL_BOWEL), LITTLE_GAS

@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from spine_tutor.anatomy import BONES, TISSUE_CODE, TISSUES, Subject
 from spine_tutor.imaging.projector import Volume
@@ -35,7 +36,9 @@ LATTICE_MM = 2.0
 SCALE = 1e-3
 """Parts in one step of the 16-bit maps; steel, the densest, still fits."""
 BEYOND_MM = 80.0
-"""How far the soft tissue of the last slices is repeated beyond the ends of a subject."""
+"""How far soft tissue goes on beyond the ends of a subject, for rays that leave it aslant."""
+EVEN_MM = 25.0
+"""Standard deviation to which the last slice is evened out there: what it shows ends with it."""
 SOFTEN_TO_MM = 2.0
 """Coarser axes are left alone: smoothing them would cost more than their steps do."""
 FADE_VOXELS = 4
@@ -100,9 +103,11 @@ class _Layer:
 def _build(subject: Subject, source: Source) -> AttenuationMap:
     layers = [_layer(subject, n, source) for n in range(len(subject.grids))]
     mineral = tuple(_mineral(layers, soften=source == "labels"))
-    layers[-1] = _extended(layers[-1])
     low = np.min([layer.bounds[0] for layer in layers], axis=0)
     high = np.max([layer.bounds[1] for layer in layers], axis=0)
+    ends = low[2], high[2]
+    beyond = np.array([0.0, 0.0, BEYOND_MM])
+    low, high = low - beyond, high + beyond
     shape = np.ceil((high - low) / LATTICE_MM).astype(int) + 2
     origin = 0.5 * (low + high) - 0.5 * (shape - 1) * LATTICE_MM
     soft = np.zeros((*shape, 3), np.float32)  # water, mineral, how much of the cell is filled
@@ -119,6 +124,7 @@ def _build(subject: Subject, source: Source) -> AttenuationMap:
     x, y, z = (w.sum(axis=1) for w in weights)
     filled = x[:, None, None] * y[:, None] * z
     soft *= (filled / np.maximum(soft[..., 2], 1e-6))[..., None]
+    _go_on(soft, *((end - origin[2]) / LATTICE_MM for end in ends))
     spacing = np.full(3, LATTICE_MM)
     water, rest = (np.rint(soft[..., m] / SCALE).astype(np.int16) for m in range(2))
     return AttenuationMap(
@@ -149,15 +155,23 @@ def _layer(subject: Subject, n: int, source: Source) -> _Layer:
     return _Layer(codes.astype(np.uint16), table.astype(np.float32), origin, spacing)
 
 
-def _extended(layer: _Layer) -> _Layer:
-    """Return the outermost grid with its last slices repeated: bodies go on where scans end.
+def _go_on(soft: NDArray[np.float32], low: float, high: float) -> None:
+    """Let the soft tissue of a body go on, evened out, beyond its ends: bodies do, scans end.
 
-    Their soft tissue, that is: repeated bones would draw lines.
+    Args:
+        soft: (nx, ny, nz, 3) parts by cell of the lattice, changed in place.
+        low, high: where the body ends, cells.
     """
-    slices = int(np.ceil(BEYOND_MM / layer.spacing[2]))
-    longer = np.pad(layer.codes, ((0, 0), (0, 0), (slices, slices)), mode="edge")
-    origin = layer.origin - [0, 0, slices * layer.spacing[2]]
-    return _Layer(longer.astype(layer.codes.dtype), layer.table, origin, layer.spacing)
+    first = int(np.ceil(low + 0.5))
+    last = max(int(np.floor(high - 0.5)), first)
+    for end, beyond in ((first, slice(0, first)), (last, slice(last + 1, None))):
+        body = ndimage.binary_fill_holes(soft[:, :, end, 0] > 0.5)
+        sigma = EVEN_MM / LATTICE_MM
+        weight = ndimage.gaussian_filter(body.astype(np.float32), sigma)
+        for part in range(2):
+            spread = ndimage.gaussian_filter(soft[:, :, end, part] * body, sigma)
+            even = np.where(body, spread / np.maximum(weight, 1e-3), 0)
+            soft[:, :, beyond, part] = even[..., None]
 
 
 # -- soft tissue on the lattice ------------------------------------------------------------------

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter
 from spine_tutor.anatomy import Subject
 from spine_tutor.imaging.additions import NOTHING, Additions
 from spine_tutor.imaging.attenuation_map import Source, attenuation_map
+from spine_tutor.imaging.geometry import ConeGeometry
 from spine_tutor.imaging.image import Image
 from spine_tutor.imaging.needle_fluoroscopy import hub_water, shade
 from spine_tutor.imaging.paths import path_lengths, path_lengths_alone
@@ -44,7 +45,8 @@ OMISSIONS = (
     "where in the body scatter arises: it is a smooth share of the primary beam in the open field",
     "grain of the noise: it is the same at all frequencies, where a detector's blur softens it",
     "heel effect, anti-scatter grid losses, detector efficiency and lag, motion",
-    "what lies beyond the ends of a subject: soft tissue of its last slice is repeated for 80 mm",
+    "what lies beyond the ends of a subject: the field is shut there, and where slanting rays pass "
+    "it, even soft tissue goes on for 80 mm",
 )
 
 DOSE_NGY = {"low": 30.0, "normal": 90.0, "high": 400.0}
@@ -59,6 +61,8 @@ MEASURED = 0.6
 """Diameter of the measuring field of exposure and brightness control over the picture's (E)."""
 MARGIN = 0.1
 """Grays kept for what is brighter or darker than the measuring field, over its own range (E)."""
+KNEE = np.float32(0.25)
+"""What is denser than that is told apart ever less: the share of the range that bends it (E)."""
 BRIGHTNESS = 0.5
 """Where automatic brightness control holds the middle of its field, white being 1 (E)."""
 GAMMAS = (0.5, 1.6)
@@ -151,7 +155,7 @@ def simulate(
     if needle is not None:
         shade(signal, water, mineral, needle, geometry, tube)
     magnification = view.source_to_detector / view.source_to_axis
-    inside = _field(geometry.shape, settings)
+    inside = _field(geometry.shape, settings) & _known(subject, geometry)
     if "blur" not in settings.without:
         signal = _blurred(signal, geometry.spacing, magnification)
     if "scatter" not in settings.without:
@@ -330,6 +334,19 @@ def _field(shape: tuple[int, int], settings: Settings) -> NDArray[np.bool_]:
     return square
 
 
+def _known(subject: Subject, geometry: ConeGeometry) -> NDArray[np.bool_]:
+    """Return where a beam passes the isocentre's depth between the ends of a subject.
+
+    A blade shuts off the rest of the field, as nothing is known of the body there. A field whose
+    middle lies off the subject is left open.
+    """
+    ends = np.array([grid.bounds for grid in subject.grids])[:, :, 2]
+    low, high = ends.min(), ends.max()
+    heights = geometry.heights()
+    known: NDArray[np.bool_] = (heights >= low) & (heights <= high)
+    return known if low <= geometry.isocenter[2] <= high else np.ones_like(known)
+
+
 def _measured(pixels: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return what lies in the measuring field: a disc in the middle, as far as it is open."""
     y, x = (2 * (np.arange(n) + 0.5) / n - 1 for n in pixels.shape)
@@ -360,7 +377,9 @@ def display(image: Image, settings: Settings) -> NDArray[np.uint8]:
     inside = np.ones(image.pixels.shape, bool) if image.inside is None else image.inside
     scale = image.pixels.shape[0] / 512
     low, _, high = _window(image.pixels, inside)
-    told = np.clip(image.pixels, low, high)  # air must not darken what it borders
+    told = np.maximum(image.pixels, low)  # air must not darken what it borders
+    over = np.maximum(told - high, 0)
+    told = np.minimum(told, high) + (high - low) * KNEE * np.log1p(over / (KNEE * (high - low)))
     pixels = told - np.float32(settings.compression) * _smooth(told, 45 * scale)
     if settings.edge:
         fine = gaussian_filter(told, 2.5 * scale, mode="nearest", truncate=3)

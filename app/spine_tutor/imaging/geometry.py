@@ -106,6 +106,17 @@ class ConeGeometry:
         shape = (rows.stop - rows.start, columns.stop - columns.start)
         return replace(self, shape=shape, origin=self.pixel_to_detector(rows.start, columns.start))
 
+    def heights(self) -> NDArray[np.float64]:
+        """Return z where each pixel's ray passes the isocentre's depth, (rows, columns) mm."""
+        normal = np.cross(self.right, self.down)
+        nearer = (self.isocenter - self.source) @ normal / ((self.origin - self.source) @ normal)
+        row, column = np.indices(self.shape, sparse=True)
+        offset = self.spacing * (row * self.down[2] + column * self.right[2])
+        heights: NDArray[np.float64] = self.source[2] + nearer * (
+            self.origin[2] + offset - self.source[2]
+        )
+        return heights
+
     def ray(self, row: float, column: float) -> tuple[Vector, Vector]:
         """Return the two ends of a pixel's ray: the source and the detector pixel, mm."""
         return self.source, self.pixel_to_detector(row, column)

@@ -47,6 +47,7 @@ CONSTANTS = (
     number(fluoroscopy, "SCATTER_SPREAD_MM", "Spread of scatter on the detector, SD", "mm", "E"),
     number(fluoroscopy, "MEASURED", "Measuring field of exposure and brightness", "", "E",
         "over the picture's diameter"),
+    number(fluoroscopy, "KNEE", "Range over which what is denser fades into black", "", "E"),
     number(fluoroscopy, "MARGIN", "Grays beyond the measuring field's range", "", "E",
         "over that range"),
     number(fluoroscopy, "BRIGHTNESS", "Gray that the measuring field is held at", "", "E",
