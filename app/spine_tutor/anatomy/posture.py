@@ -129,7 +129,8 @@ def bend_canvas(canvas: Canvas, bend: Bend, around: Canvas | None = None) -> Non
     around = around or canvas
     low = canvas.origin
     high = low + canvas.spacing * (np.array(canvas.labels.shape) - 1)
-    axes = [np.arange(a, b + KNOT, KNOT) for a, b in zip(low, high, strict=True)]
+    # a knot beyond the last voxel, too, even where that lies on a knot
+    axes = [np.arange(a, b + 1.5 * KNOT, KNOT) for a, b in zip(low, high, strict=True)]
     knots = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     source = (bend.straight(knots) - low) / canvas.spacing
     labels, tissues = np.empty_like(canvas.labels), np.empty_like(canvas.tissues)
