@@ -69,7 +69,7 @@ def test_a_facet_joint_holds_its_capacity_and_then_bursts(atlas):
 def test_an_arthrogram_is_thin_where_the_joint_opens_with_a_knob_at_either_end(atlas):
     """Seen along the joint, as on the oblique view; the recesses are wider than the slit."""
     joint = "l4_l5_facet_joint_left"
-    found = spread(atlas, Injectate(at=joint, volume_ml=0.8))
+    found = spread(atlas, Injectate(at=joint, volume_ml=capacity_ml(joint)))
     at = found.origin + np.argwhere(found.share > 0.2) * found.spacing
     slit = at[np.abs(at[:, 2] - atlas.point(joint)[2]) < 2.0]
     across = np.linalg.svd(slit[:, :2] - slit[:, :2].mean(axis=0), full_matrices=False)[2][1]

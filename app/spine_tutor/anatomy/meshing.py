@@ -30,7 +30,7 @@ TRIANGLES = {
     "joint": 500,
     "disc": 1800,
     "ligament": 1400,
-    "canal": 5000,
+    "canal": 4800,
     "nerve": 1300,
     "muscle": 3000,
     "vessel": 1600,
