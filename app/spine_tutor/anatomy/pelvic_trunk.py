@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spine_tutor.anatomy.canvas import Solid
+from spine_tutor.anatomy.canvas import Solid, Volume
 from spine_tutor.anatomy.column import Matrix
 from spine_tutor.anatomy.trunk_outlines import Array, Lattice
 
@@ -83,7 +84,7 @@ def pelvic_solids(
         size: of the body, 1 is the average adult.
         plate: endplate_to_world (4×4) of the upper endplate of S1.
     """
-    x, y, z = (lattice.axis(n) / size for n in range(3))
+    x, y, z = ((lattice.axis(n) / size).astype(np.float32) for n in range(3))
     outer, inner, crest, away = outer / size, inner / size, crest / size, away / size
     along, up = in_pelvis(lattice, plate, size)
     depth = -fascia.values / np.float32(size)
@@ -93,7 +94,7 @@ def pelvic_solids(
     # it begins beside sacrum and coccyx and leaves the midline below them
     medial = np.interp(z, [-190.0, -140.0, -110.0, -60.0, 20.0], [30.0, 22.0, 8.0, 16.0, 40.0])
     deep = y - (DEEP[0] + DEEP[1] * x)
-    shell = depth - np.interp(z, heights, thick)
+    shell = depth - np.interp(z, heights, thick).astype(np.float32)
     maximus = _greatest(shell, upper, lower, medial - x, deep)
     slant, origin = ASIDE
     border = HIP + FRONT * np.maximum(y + 20.0 - slant * (x - origin), 0.0)
@@ -161,13 +162,16 @@ def _behind(
     return across
 
 
-def _greatest(*values: Array) -> Array:
-    found = values[0]
+def _greatest(*values: NDArray[np.floating[Any]]) -> Volume:
+    """Return the greatest of values at each place, in single precision: lattices are large."""
+    found = np.asarray(values[0], np.float32)
     for other in values[1:]:
-        found = np.maximum(found, other)
+        found = np.maximum(found, np.asarray(other, np.float32))
     return found
 
 
-def _solid(values: Array, lattice: Lattice) -> Solid:
-    full: NDArray[np.float32] = np.broadcast_to(values, lattice.shape).astype(np.float32)
+def _solid(values: Volume, lattice: Lattice) -> Solid:
+    full: NDArray[np.float32] = np.broadcast_to(values, lattice.shape).astype(
+        np.float32, copy=False
+    )
     return Solid(full, lattice.origin, lattice.spacing)
