@@ -6,6 +6,7 @@ so none overlaps another and no gap is left between neighbours.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -188,6 +189,24 @@ class Canvas:
         _fill_tube(
             self.labels, self.tissues, self.origin, self.spacing, path, radii, free, label, code
         )
+
+    def paint_shells(self, inner: Mapping[str, str], thickness: float) -> None:
+        """Give the free voxels round structures to what encloses them, such as their capsules.
+
+        Args:
+            inner: what each shell, by its name, encloses.
+            thickness: of the shells, at least a voxel, mm.
+        """
+        steps = max(1, round(thickness / self.spacing))
+        boxes = ndimage.find_objects(self.labels)
+        for shell, enclosed in inner.items():
+            label = self.structures[enclosed].label
+            box = boxes[label - 1] if label <= len(boxes) else None
+            if box is None:
+                continue
+            window = tuple(slice(max(0, s.start - steps), s.stop + steps) for s in box)
+            grown = ndimage.binary_dilation(self.labels[window] == label, iterations=steps)
+            self.paint(shell, grown, window)
 
     def drop_crumbs(self, structure_id: str, share: float = 0.01) -> None:
         """Free the pieces of a structure smaller than a share of its largest one."""

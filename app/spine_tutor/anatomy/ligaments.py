@@ -66,17 +66,9 @@ def paint_epidural_fat(canvas: Canvas, wall: CanalWall, lining: Array, column: C
 
 def paint_capsules(canvas: Canvas, region: Region) -> None:
     """Paint the capsules of the facet joints: a shell round what of a joint is not bone."""
-    steps = max(1, round(CAPSULE / canvas.spacing))
-    boxes = ndimage.find_objects(canvas.labels)
-    for upper, lower in region.segments:
-        for side in SIDES:
-            joint = canvas.structures[f"{upper}_{lower}_facet_joint_{side}"].label
-            box = boxes[joint - 1] if joint <= len(boxes) else None
-            if box is None:
-                continue
-            window = tuple(slice(max(0, s.start - steps), s.stop + steps) for s in box)
-            shell = ndimage.binary_dilation(canvas.labels[window] == joint, iterations=steps)
-            canvas.paint(f"{upper}_{lower}_facet_capsule_{side}", shell, window)
+    joints = [f"{upper}_{lower}_facet" for upper, lower in region.segments]
+    inner = {f"{j}_capsule_{side}": f"{j}_joint_{side}" for j in joints for side in SIDES}
+    canvas.paint_shells(inner, CAPSULE)
 
 
 def paint_interspinous(

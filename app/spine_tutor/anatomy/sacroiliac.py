@@ -60,13 +60,5 @@ def paint_sacroiliac_joints(canvas: Canvas, skeleton: Skeleton) -> None:
 
 def paint_sacroiliac_capsules(canvas: Canvas) -> None:
     """Paint the anterior sacroiliac ligament over what of the joints is still bare."""
-    boxes = ndimage.find_objects(canvas.labels)
-    steps = max(1, round(CAPSULE / canvas.spacing))
-    for side in SIDES:
-        joint = canvas.structures[f"sacroiliac_joint_{side}"].label
-        box = boxes[joint - 1] if joint <= len(boxes) else None
-        if box is None:
-            continue
-        window = tuple(slice(max(0, s.start - steps), s.stop + steps) for s in box)
-        shell = ndimage.binary_dilation(canvas.labels[window] == joint, iterations=steps)
-        canvas.paint(f"anterior_sacroiliac_ligament_{side}", shell, window)
+    inner = {f"anterior_sacroiliac_ligament_{side}": f"sacroiliac_joint_{side}" for side in SIDES}
+    canvas.paint_shells(inner, CAPSULE)
